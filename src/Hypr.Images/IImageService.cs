@@ -1,0 +1,36 @@
+namespace Hypr.Images;
+
+/// <summary>
+/// Images as the engine sees them. Every failure is a <see cref="Hypr.Primitives.HyprException"/>: unknown image, tag or platform
+/// (NotFound), registry down or slow (Unavailable), a digest that does not match (Unavailable, naming both digests), a bad name (InvalidParameter).
+/// </summary>
+public interface IImageService
+{
+    /// <summary>
+    /// Pulls what <paramref name="reference"/> names (Docker's short names allowed: <c>nginx</c> is docker.io/library/nginx:latest), builds its squashfs and
+    /// records it. Cancelled or failed: nothing of it stays but whole, verified blobs, which a later pull takes up.
+    /// </summary>
+    Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel);
+
+    /// <summary>By full id, then name (tag <c>latest</c> implied) or name@digest, then unique id prefix. Null when there is none; ambiguous prefix: InvalidParameter.</summary>
+    Image? Find(string nameOrId);
+
+    IReadOnlyList<Image> List();
+
+    /// <summary>Docker's <c>rmi</c>: removes the name, and the image with its last name. <paramref name="inUseBy"/> gives the machines that use an image id.</summary>
+    IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy);
+}
+
+/// <param name="Platform"><c>linux/amd64</c>, <c>linux/arm64/v8</c>; null: the host's.</param>
+/// <param name="Progress">Called in order, from one thread at a time.</param>
+public sealed record PullOptions(string? Platform, IProgress<PullProgress>? Progress, RegistryCredentials? Credentials = null);
+
+public sealed record RegistryCredentials(string? Username, string? Password, string? IdentityToken);
+
+/// <summary>One line of Docker's progress stream.</summary>
+/// <param name="Id">The layer's 12 digits, or the tag; null for a line of the whole pull.</param>
+/// <param name="Status">Docker's words: "Pulling fs layer", "Downloading", "Download complete", "Extracting", "Pull complete", "Already exists", ...</param>
+public sealed record PullProgress(string? Id, string Status, long? Current = null, long? Total = null);
+
+/// <summary>Docker's answer to rmi: exactly one of the two is set.</summary>
+public sealed record ImageRemoval(string? Untagged, string? Deleted);

@@ -1,0 +1,36 @@
+namespace Hypr.Images;
+
+/// <summary>An image that is wholly here: its configuration read, its layers merged into one squashfs that all its machines share.</summary>
+/// <param name="Id"><c>sha256:</c> and the digest of the configuration blob.</param>
+/// <param name="Tags">As Docker shows them: <c>nginx:latest</c>, <c>127.0.0.1:5000/nginx:latest</c>.</param>
+/// <param name="Digests">As Docker shows them: <c>nginx@sha256:...</c>.</param>
+/// <param name="Created">From the configuration; null when the image does not say.</param>
+/// <param name="Size">Bytes of the layers, uncompressed, as Docker counts.</param>
+/// <param name="RootFs">The path of the read-only squashfs.</param>
+public sealed record Image(
+    string Id,
+    IReadOnlyList<string> Tags,
+    IReadOnlyList<string> Digests,
+    DateTimeOffset? Created,
+    long Size,
+    string Architecture,
+    string Os,
+    ImageConfig Config,
+    IReadOnlyList<string> DiffIds,
+    string RootFs);
+
+/// <summary>The <c>config</c> object of the OCI image configuration (image-spec, config.md).</summary>
+public sealed record ImageConfig
+{
+    public string User { get; init; } = "";
+    public IReadOnlyList<string> Env { get; init; } = [];
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+    public IReadOnlyList<string>? Cmd { get; init; }
+    public string WorkingDir { get; init; } = "";
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary><c>80/tcp</c>, ...</summary>
+    public IReadOnlyList<string> ExposedPorts { get; init; } = [];
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+    public string? StopSignal { get; init; }
+}

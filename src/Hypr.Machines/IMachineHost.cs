@@ -1,0 +1,116 @@
+using System.Net;
+using Hypr.Primitives;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hypr.Machines;
+
+/// <summary>
+/// Starts microVMs and finds running ones again. It knows of no network, image or name: it is given disks, TAP descriptors and what to tell the guest.
+/// </summary>
+public interface IMachineHost
+{
+    /// <summary>What runs guests here and why: for <c>hypr info</c>. Probed once by running a guest of a few instructions, and remembered.</summary>
+    Task<HypervisorInfo> ProbeAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// Boots the machine, greets its agent and starts the image's process. On return the process runs. On failure the VMM is gone, its files too, and the
+    /// exception (a <see cref="HyprException"/>) says why, with the end of the console when the guest died; a start that fails on the image's own command has
+    /// Docker's words ("executable file not found in $PATH", "permission denied") from which the CLI takes 126 and 127.
+    /// </summary>
+    Task<IRunningMachine> StartAsync(MachineSpec spec, CancellationToken cancel);
+
+    /// <summary>
+    /// Finds the machine of an earlier hyprd again: pid with start time, QMP and agent sockets. Null when it no longer runs;
+    /// then <see cref="LastExit"/> may know how it ended.
+    /// </summary>
+    Task<IRunningMachine?> AdoptAsync(MachineHandle handle, CancellationToken cancel);
+
+    /// <summary>How a machine that is no longer running ended, as far as its console and agent left word.</summary>
+    MachineExit? LastExit(string machineId);
+
+    /// <summary>Removes the machine's files (writable disk, console, logs). It must not run.</summary>
+    void Delete(string machineId);
+
+    /// <summary>The log of a machine, running or not: what the image's process wrote.</summary>
+    IMachineLog OpenLog(string machineId);
+}
+
+/// <param name="Vmm">For instance <c>qemu 7.2.22</c>.</param>
+/// <param name="Accelerator"><c>kvm</c> or <c>tcg</c>.</param>
+/// <param name="Note">Why not KVM; null when it is KVM.</param>
+public sealed record HypervisorInfo(string Vmm, string Accelerator, string? Note, string Kernel);
+
+/// <summary>What the next hyprd needs to find the machine again; kept in the store.</summary>
+/// <param name="StartTime">Field 22 of /proc/pid/stat, in clock ticks since boot: a pid alone may have been given to another process.</param>
+public sealed record MachineHandle(string MachineId, int Pid, ulong StartTime);
+
+public sealed record MachineSpec
+{
+    /// <summary>64 hex digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>For messages and the process's name only.</summary>
+    public required string Name { get; init; }
+    public required int Cpus { get; init; }
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>The image's squashfs.</summary>
+    public required string RootFs { get; init; }
+    public required IReadOnlyList<MachineNic> Nics { get; init; }
+    public required GuestSpec Guest { get; init; }
+}
+
+/// <summary>A NIC: the host's end and what the guest is told of it. The first is on virtio-mmio, the others on PCIe root ports.</summary>
+/// <param name="Tap">An open, attached TAP descriptor; the VMM gets its own copy, the caller keeps and closes this one.</param>
+public sealed record MachineNic(SafeFileHandle Tap, GuestNic Guest);
+
+/// <param name="Name"><c>eth0</c>, ...</param>
+/// <param name="Gateway4">The default route, on the one NIC that has it; null elsewhere. So for <paramref name="Gateway6"/>.</param>
+public sealed record GuestNic(
+    string Name,
+    MacAddress Mac,
+    int Mtu,
+    IReadOnlyList<InterfaceAddress> Addresses,
+    IPAddress? Gateway4,
+    IPAddress? Gateway6);
+
+/// <summary>Everything that the guest is told after its hello, besides its NICs. OCI runtime words where there are some.</summary>
+public sealed record GuestSpec
+{
+    public required string Hostname { get; init; }
+    public string? Domainname { get; init; }
+
+    /// <summary>Lines of /etc/hosts beside localhost: address and names.</summary>
+    public IReadOnlyList<HostsEntry> Hosts { get; init; } = [];
+    public required ResolvConf Resolver { get; init; }
+    public required GuestProcess Process { get; init; }
+    public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Mount point to options, Docker's <c>--tmpfs</c>.</summary>
+    public IReadOnlyDictionary<string, string> Tmpfs { get; init; } = new Dictionary<string, string>();
+    public bool ReadOnlyRoot { get; init; }
+}
+
+public sealed record HostsEntry(string Address, string Names);
+
+public sealed record ResolvConf(IReadOnlyList<string> Nameservers, IReadOnlyList<string> Search, IReadOnlyList<string> Options);
+
+/// <summary>A process in the guest: the image's own or an exec.</summary>
+public sealed record GuestProcess
+{
+    /// <summary>Entrypoint and command together, not empty.</summary>
+    public required IReadOnlyList<string> Args { get; init; }
+
+    /// <summary><c>KEY=value</c>; PATH and HOME are added by the guest when missing, as runc and Docker do.</summary>
+    public IReadOnlyList<string> Env { get; init; } = [];
+
+    /// <summary><c>user</c>, <c>uid</c>, <c>user:group</c>, ... looked up in the image's /etc/passwd and /etc/group. Empty: root.</summary>
+    public string User { get; init; } = "";
+    public string WorkingDir { get; init; } = "/";
+    public bool Tty { get; init; }
+
+    /// <summary>False: stdin is /dev/null.</summary>
+    public bool OpenStdin { get; init; }
+    public ushort Rows { get; init; } = 24;
+    public ushort Columns { get; init; } = 80;
+}

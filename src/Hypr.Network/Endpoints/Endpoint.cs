@@ -1,0 +1,66 @@
+using System.Net;
+using Hypr.Network.Ports;
+using Hypr.Primitives;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hypr.Network.Endpoints;
+
+/// <summary>A machine's place on a network.</summary>
+public sealed record Endpoint
+{
+    public required string Id { get; init; }
+    public required string NetworkId { get; init; }
+    public required string MachineId { get; init; }
+    public required string MachineName { get; init; }
+
+    /// <summary>Null until leased (at the machine's first start, or at once with a static address).</summary>
+    public InterfaceAddress? IPv4 { get; init; }
+    public InterfaceAddress? IPv6 { get; init; }
+    public MacAddress? Mac { get; init; }
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+    public int GatewayPriority { get; init; }
+    public IReadOnlyDictionary<string, string> DriverOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>As asked for; null when dynamic.</summary>
+    public IPAddress? StaticIPv4 { get; init; }
+    public IPAddress? StaticIPv6 { get; init; }
+
+    /// <summary>The host's link while the machine runs; else null.</summary>
+    public string? Tap { get; init; }
+}
+
+/// <summary>Docker's EndpointSettings in a request.</summary>
+public sealed record EndpointRequest
+{
+    public string? IPv4 { get; init; }
+    public string? IPv6 { get; init; }
+    public string? Mac { get; init; }
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+    public int GatewayPriority { get; init; }
+    public IReadOnlyDictionary<string, string> DriverOptions { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A machine's whole network, ready for its VMM. Dispose it when the VMM has its TAPs (or did not start): the descriptors close.</summary>
+/// <param name="Nameserver">The one nameserver of the guest's resolv.conf; null without networks.</param>
+/// <param name="Search">The host's search list.</param>
+/// <param name="HostGateway">What <c>host-gateway</c> in --add-host stands for.</param>
+public sealed record Activation(
+    IReadOnlyList<ActiveNic> Nics,
+    IReadOnlyList<PublishedPort> Ports,
+    IPAddress? Nameserver,
+    IReadOnlyList<string> Search,
+    IPAddress? HostGateway) : IDisposable
+{
+    public void Dispose()
+    {
+        foreach (var nic in Nics)
+        {
+            nic.Tap.Dispose();
+        }
+    }
+}
+
+/// <summary>In the guest's order: the first is eth0.</summary>
+/// <param name="Tap">The queue's descriptor, attached to the link.</param>
+/// <param name="Gateway4">Set on the one NIC that has the default route.</param>
+public sealed record ActiveNic(Endpoint Endpoint, string GuestName, SafeFileHandle Tap, int Mtu, IPAddress? Gateway4, IPAddress? Gateway6);

@@ -1,0 +1,68 @@
+using Hypr.Network.Endpoints;
+using Hypr.Network.Networks;
+using Hypr.Network.Ports;
+
+namespace Hypr.Network;
+
+/// <summary>
+/// Networks, endpoints, addresses, names and published ports, as the engine sees them. Every failure is a
+/// <see cref="Hypr.Primitives.HyprException"/>; after one nothing of the call remains, neither in the store nor in the kernel. Safe for many callers at once.
+/// </summary>
+public interface INetworkService : IAsyncDisposable
+{
+    /// <summary>
+    /// Makes the default network when there is none, brings the kernel to the stored state and removes what is ours and not in the store;
+    /// endpoints of machines in <paramref name="running"/> (by id) are kept and answered for, all others lose their TAP, rules, ports and names.
+    /// </summary>
+    Task StartAsync(IReadOnlyCollection<MachineIdentity> running, CancellationToken cancel);
+
+    /// <summary>What a person should know: the default subnet was moved, port 53 was taken, a foreign firewall was opened. For <c>hypr info</c>.</summary>
+    IReadOnlyList<string> Notes { get; }
+
+    Task<NetworkCreated> CreateAsync(NetworkSpec spec, CancellationToken cancel);
+
+    IReadOnlyList<VmNetwork> List();
+
+    /// <summary>By full id, then name, then unique id prefix (ambiguous: InvalidParameter). Null when there is none.</summary>
+    VmNetwork? Find(string nameOrId);
+
+    /// <summary>Forbidden while endpoints are attached (names the machines) or when predefined.</summary>
+    Task RemoveAsync(string networkId, CancellationToken cancel);
+
+    IReadOnlyList<Endpoint> EndpointsOf(string machineId);
+
+    IReadOnlyList<Endpoint> EndpointsOn(string networkId);
+
+    /// <summary>Addresses used and free on a network.</summary>
+    IReadOnlyList<SubnetUsage> Usage(string networkId);
+
+    /// <summary>
+    /// Attaches a machine that does not run: the intent is stored, a static address leased at once, a dynamic one at the first <see cref="ActivateAsync"/>.
+    /// Conflict when attached already; Forbidden when an address is in use (by whom).
+    /// </summary>
+    Task<Endpoint> ConnectAsync(MachineIdentity machine, string networkId, EndpointRequest request, CancellationToken cancel);
+
+    /// <summary>Detaches it and frees its addresses.</summary>
+    Task DisconnectAsync(string machineId, string networkId, CancellationToken cancel);
+
+    /// <summary>
+    /// Before a machine's VMM starts: leases what is not yet leased, makes the TAPs, publishes the ports, answers for the names. All of it or nothing.
+    /// </summary>
+    Task<Activation> ActivateAsync(MachineIdentity machine, IReadOnlyList<PortRequest> ports, CancellationToken cancel);
+
+    /// <summary>After its VMM has ended: TAPs, rules, ports and names go; leases stay. Never stops at the first error. Nothing to do is fine.</summary>
+    Task DeactivateAsync(string machineId, CancellationToken cancel);
+
+    /// <summary>The machine is gone: all its endpoints, leases and ports too.</summary>
+    Task ForgetAsync(string machineId, CancellationToken cancel);
+
+    /// <summary>All names of a machine change at once.</summary>
+    Task RenameAsync(MachineIdentity machine, CancellationToken cancel);
+
+    /// <summary>What is really published for a running machine; empty when it does not run.</summary>
+    IReadOnlyList<PublishedPort> PortsOf(string machineId);
+}
+
+/// <summary>What the network needs to know of a machine.</summary>
+/// <param name="Id">64 digits; the first 12 are an alias on every network.</param>
+public sealed record MachineIdentity(string Id, string Name);
