@@ -28,6 +28,15 @@ public interface IMachineHost
     /// <summary>How a machine that is no longer running ended, as far as its console and agent left word.</summary>
     MachineExit? LastExit(string machineId);
 
+    /// <summary>
+    /// At start, after the known machines were adopted: ends every VMM of ours (of this data directory, found in /proc) whose machine is not in
+    /// <paramref name="keep"/>, and removes what it left in the run-time directory. A hyprd that was killed half-way through a start leaves one.
+    /// </summary>
+    Task SweepAsync(IReadOnlyCollection<string> keep, CancellationToken cancel);
+
+    /// <summary>Less memory than this does not boot the guest's kernel and agent.</summary>
+    long MinimumMemoryBytes { get; }
+
     /// <summary>Removes the machine's files (writable disk, console, logs). It must not run.</summary>
     void Delete(string machineId);
 
@@ -58,6 +67,15 @@ public sealed record MachineSpec
     public required string RootFs { get; init; }
     public required IReadOnlyList<MachineNic> Nics { get; init; }
     public required GuestSpec Guest { get; init; }
+
+    /// <summary>
+    /// Called when the agent has its configuration and the image's process is about to start: who attaches here misses no byte of its output
+    /// (<c>docker run</c> attaches before it starts). What it throws fails the start.
+    /// </summary>
+    public Func<IRunningMachine, CancellationToken, Task>? BeforeProcess { get; init; }
+
+    /// <summary>Called as soon as the VMM's process is there, before anything is asked of it, so that its handle can be stored.</summary>
+    public Action<MachineHandle>? Spawned { get; init; }
 }
 
 /// <summary>A NIC: the host's end and what the guest is told of it. The first is on virtio-mmio, the others on PCIe root ports.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Hypr.Network.Endpoints;
 using Hypr.Network.Networks;
 using Hypr.Network.Ports;
@@ -65,4 +66,12 @@ public interface INetworkService : IAsyncDisposable
 
 /// <summary>What the network needs to know of a machine.</summary>
 /// <param name="Id">64 digits; the first 12 are an alias on every network.</param>
-public sealed record MachineIdentity(string Id, string Name);
+public sealed record MachineIdentity(string Id, string Name)
+{
+    /// <summary>With <see cref="Service"/>: the compose project and service, for SERVICE.STACK.hypr.</summary>
+    public string? Stack { get; init; }
+    public string? Service { get; init; }
+
+    /// <summary>The machine's own <c>--dns</c>; empty: the daemon's.</summary>
+    public IReadOnlyList<IPEndPoint> Upstreams { get; init; } = [];
+}
