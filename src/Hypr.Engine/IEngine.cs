@@ -1,0 +1,96 @@
+using Hypr.Engine.Events;
+using Hypr.Engine.Machines;
+using Hypr.Engine.Networks;
+using Hypr.Images;
+using Hypr.Machines;
+using Hypr.Network.Networks;
+
+namespace Hypr.Engine;
+
+/// <summary>
+/// The use cases: what the API offers, in the words of the domain. A machine, image or network is named by full id, name or unique id prefix. Every
+/// failure is a <see cref="Hypr.Primitives.HyprException"/>; after one nothing half-made remains. Safe for many callers at once.
+/// </summary>
+public interface IEngine
+{
+    EventLog Events { get; }
+
+    IReadOnlyList<MachineView> Machines();
+
+    MachineView Machine(string nameOrId);
+
+    /// <summary>NotFound when the image is missing (a client then pulls); Conflict when the name is taken. A missing network is found out at start.</summary>
+    Task<MachineCreated> CreateAsync(string? name, MachineConfig config, CancellationToken cancel);
+
+    /// <summary>NotModified when it runs already.</summary>
+    Task StartAsync(string nameOrId, CancellationToken cancel);
+
+    /// <param name="seconds">Null: the machine's own stop time-out, 10 by default; negative: without end.</param>
+    /// <param name="signal">Null: the machine's, else the image's, else SIGTERM.</param>
+    Task StopAsync(string nameOrId, int? seconds, string? signal, CancellationToken cancel);
+
+    Task RestartAsync(string nameOrId, int? seconds, string? signal, CancellationToken cancel);
+
+    /// <summary>A signal by name (with or without SIG) or number; SIGKILL ends the VM.</summary>
+    Task KillAsync(string nameOrId, string? signal, CancellationToken cancel);
+
+    Task PauseAsync(string nameOrId, CancellationToken cancel);
+
+    Task UnpauseAsync(string nameOrId, CancellationToken cancel);
+
+    Task RenameAsync(string nameOrId, string newName, CancellationToken cancel);
+
+    Task RemoveAsync(string nameOrId, bool force, CancellationToken cancel);
+
+    /// <summary>The name is resolved before the first await: NotFound comes at once, the result when the condition is met.</summary>
+    Task<WaitResult> WaitAsync(string nameOrId, WaitCondition condition, CancellationToken cancel);
+
+    /// <summary>
+    /// The streams of the image's process. Of a machine that does not run yet: completes when it starts, with every byte from the first; cancelled when the
+    /// caller gives up. So send the 101 before awaiting it.
+    /// </summary>
+    Task<IGuestSession> AttachAsync(string nameOrId, CancellationToken cancel);
+
+    Task ResizeAsync(string nameOrId, ushort rows, ushort columns, CancellationToken cancel);
+
+    IAsyncEnumerable<LogEntry> Logs(string nameOrId, LogQuery query, CancellationToken cancel);
+
+    /// <summary>Gives the exec's id. Conflict when the machine does not run.</summary>
+    string CreateExec(string nameOrId, ExecConfig config);
+
+    Task<IGuestSession> StartExecAsync(string execId, bool tty, ushort rows, ushort columns, CancellationToken cancel);
+
+    ExecView Exec(string execId);
+
+    Task ResizeExecAsync(string execId, ushort rows, ushort columns, CancellationToken cancel);
+
+    Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel);
+
+    IReadOnlyList<Image> Images();
+
+    /// <summary>NotFound when there is none.</summary>
+    Image Image(string nameOrId);
+
+    IReadOnlyList<ImageRemoval> RemoveImage(string nameOrId, bool force);
+
+    IReadOnlyList<NetworkView> Networks();
+
+    NetworkView Network(string nameOrId);
+
+    Task<NetworkCreated> CreateNetworkAsync(NetworkSpec spec, CancellationToken cancel);
+
+    /// <param name="force">HYPR's own: detaches the machines first.</param>
+    Task RemoveNetworkAsync(string nameOrId, bool force, CancellationToken cancel);
+
+    /// <summary>Removes the networks that <paramref name="matches"/> and nobody uses; gives their names.</summary>
+    Task<IReadOnlyList<string>> PruneNetworksAsync(Func<VmNetwork, bool> matches, CancellationToken cancel);
+
+    Task ConnectAsync(string network, string machine, NetworkAttachment settings, CancellationToken cancel);
+
+    Task DisconnectAsync(string network, string machine, bool force, CancellationToken cancel);
+
+    Task<EngineInfo> InfoAsync(CancellationToken cancel);
+}
+
+/// <param name="Notes">What a person should know: no KVM and why, a moved default subnet, a foreign firewall opened.</param>
+public sealed record EngineInfo(HypervisorInfo Hypervisor, IReadOnlyList<string> Notes);

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Hypr.Primitives;
+using Hypr.Store.Machines;
+
+namespace Hypr.Engine.Machines;
+
+/// <summary>All machines, in memory and in the store; the store is written first.</summary>
+internal sealed class MachineRegistry
+{
+    private readonly MachineRows _rows;
+    private readonly ConcurrentDictionary<string, Machine> _machines = new(StringComparer.Ordinal);
+
+    public MachineRegistry(MachineRows rows)
+    {
+        _rows = rows;
+        foreach (var row in rows.All())
+        {
+            var config = JsonSerializer.Deserialize(row.Config, EngineJson.Default.MachineConfig)!;
+            var state = JsonSerializer.Deserialize(row.State, EngineJson.Default.MachineState)!;
+            _machines[row.Id] = new Machine(row.Id, row.Name, row.Created, row.ImageId, config, state);
+        }
+    }
+
+    /// <summary>Newest first, as docker ps shows them.</summary>
+    public IReadOnlyList<Machine> All() => [.. _machines.Values.OrderByDescending(m => m.Created).ThenBy(m => m.Id, StringComparer.Ordinal)];
+
+    /// <summary>Full id, then name, then unique id prefix (Docker's order).</summary>
+    public Machine Get(string nameOrId)
+    {
+        var wanted = nameOrId.TrimStart('/');
+        if (_machines.TryGetValue(wanted, out var machine))
+        {
+            return machine;
+        }
+
+        if (_machines.Values.FirstOrDefault(m => m.Name == wanted) is { } named)
+        {
+            return named;
+        }
+
+        var prefixed = wanted.Length == 0 ? [] : _machines.Values.Where(m => m.Id.StartsWith(wanted, StringComparison.Ordinal)).Take(2).ToList();
+        return prefixed switch
+        {
+            [var one] => one,
+            [] => throw HyprException.NotFound($"No such container: {nameOrId}"),
+            _ => throw HyprException.Invalid($"the id {nameOrId} is the beginning of several VMs' ids: give more digits"),
+        };
+    }
+
+    public bool HasName(string name) => _machines.Values.Any(m => m.Name == name);
+
+    public void Add(Machine machine)
+    {
+        var row = new MachineRow(machine.Id, machine.Name, machine.Created, machine.ImageId,
+            JsonSerializer.Serialize(machine.Config, EngineJson.Default.MachineConfig),
+            JsonSerializer.Serialize(machine.State, EngineJson.Default.MachineState));
+        if (!_rows.TryInsert(row))
+        {
+            throw NameTaken(machine.Name);
+        }
+
+        _machines[machine.Id] = machine;
+    }
+
+    public void SetState(Machine machine, MachineState state)
+    {
+        _rows.SetState(machine.Id, JsonSerializer.Serialize(state, EngineJson.Default.MachineState));
+        machine.State = state;
+    }
+
+    public void Rename(Machine machine, string name)
+    {
+        if (!_rows.TryRename(machine.Id, name))
+        {
+            throw NameTaken(name);
+        }
+
+        machine.Name = name;
+    }
+
+    public void Remove(Machine machine)
+    {
+        _rows.Delete(machine.Id);
+        _machines.TryRemove(machine.Id, out _);
+    }
+
+    /// <summary>Docker's sentence: clients look for it.</summary>
+    private HyprException NameTaken(string name)
+    {
+        var holder = _machines.Values.FirstOrDefault(m => m.Name == name);
+        return HyprException.Conflict(
+            $"Conflict. The container name \"/{name}\" is already in use by container \"{holder?.Id}\". You have to remove (or rename) that container to be able to reuse that name.");
+    }
+}
