@@ -1,0 +1,254 @@
+using Hypr.Engine.Events;
+using Hypr.Engine.Machines;
+using Hypr.Engine.Networks;
+using Hypr.Images;
+using Hypr.Machines;
+using Hypr.Network;
+using Hypr.Network.Networks;
+using Hypr.Primitives;
+using Hypr.Store;
+using Hypr.Store.Machines;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Engine;
+
+/// <summary>Puts the use cases together. <see cref="StartAsync"/> comes before anything else.</summary>
+public sealed class HyprEngine : IEngine, IAsyncDisposable
+{
+    private readonly MachineRegistry _machines;
+    private readonly IImageService _images;
+    private readonly INetworkService _networks;
+    private readonly IMachineHost _host;
+    private readonly MachineEvents _events;
+    private readonly CreateMachine _create;
+    private readonly StartMachine _start;
+    private readonly EndMachine _end;
+    private readonly Execs _execs;
+    private readonly RestoreMachines _restore;
+    private readonly NetworkUseCases _networkCases;
+
+    public HyprEngine(Database database, IImageService images, INetworkService networks, IMachineHost host, TimeProvider clock, ILoggerFactory logs)
+    {
+        (_images, _networks, _host) = (images, networks, host);
+        Events = new EventLog(clock);
+        _machines = new MachineRegistry(new MachineRows(database));
+        _events = new MachineEvents(Events);
+        var exits = new MachineExits(_machines, networks, _events, clock, logs.CreateLogger<MachineExits>());
+        _create = new CreateMachine(_machines, images, networks, host, _events, clock);
+        _start = new StartMachine(_machines, images, networks, host, _events, exits, clock);
+        _end = new EndMachine(_machines, images, networks, host, _events);
+        _execs = new Execs(_events);
+        _restore = new RestoreMachines(_machines, networks, host, exits, _end, _start, clock, logs.CreateLogger<RestoreMachines>());
+        _networkCases = new NetworkUseCases(_machines, networks, Events);
+        exits.Start = (machine, cancel) => Gated(machine, () => _start.RunAsync(machine, cancel), cancel);
+        exits.Remove = machine => _end.RemoveAsync(machine, force: true, CancellationToken.None);
+    }
+
+    public EventLog Events { get; }
+
+    /// <summary>Takes up what an earlier hyprd left.</summary>
+    public Task StartAsync(CancellationToken cancel) => _restore.RunAsync(cancel);
+
+    public IReadOnlyList<MachineView> Machines() => [.. _machines.All().Where(m => m.State.Status != MachineStatus.Creating).Select(View)];
+
+    public MachineView Machine(string nameOrId) => View(_machines.Get(nameOrId));
+
+    public Task<MachineCreated> CreateAsync(string? name, MachineConfig config, CancellationToken cancel) => _create.RunAsync(name, config, cancel);
+
+    public Task StartAsync(string nameOrId, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        return Gated(machine, () => machine.Running is null
+            ? _start.RunAsync(machine, cancel)
+            : throw new HyprException(ErrorKind.NotModified, $"{machine.Name} runs already"), cancel);
+    }
+
+    public async Task StopAsync(string nameOrId, int? seconds, string? signal, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        if (!await _end.StopAsync(machine, seconds, signal, cancel))
+        {
+            throw new HyprException(ErrorKind.NotModified, $"{machine.Name} does not run");
+        }
+    }
+
+    public async Task RestartAsync(string nameOrId, int? seconds, string? signal, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        await _end.StopAsync(machine, seconds, signal, cancel);
+        await Gated(machine, () => _start.RunAsync(machine, cancel), cancel);
+        _events.Publish(machine, "restart");
+    }
+
+    public Task KillAsync(string nameOrId, string? signal, CancellationToken cancel) => _end.KillAsync(_machines.Get(nameOrId), signal, cancel);
+
+    public Task PauseAsync(string nameOrId, CancellationToken cancel) => SetPausedAsync(_machines.Get(nameOrId), true, cancel);
+
+    public Task UnpauseAsync(string nameOrId, CancellationToken cancel) => SetPausedAsync(_machines.Get(nameOrId), false, cancel);
+
+    public Task RenameAsync(string nameOrId, string newName, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        var name = MachineName.Checked(newName);
+        return Gated(machine, async () =>
+        {
+            var old = machine.Name;
+            _machines.Rename(machine, name);
+            await _networks.RenameAsync(CreateMachine.Identity(machine), cancel);
+            _events.Publish(machine, "rename", ("oldName", "/" + old));
+        }, cancel);
+    }
+
+    public Task RemoveAsync(string nameOrId, bool force, CancellationToken cancel) => _end.RemoveAsync(_machines.Get(nameOrId), force, cancel);
+
+    public Task<WaitResult> WaitAsync(string nameOrId, WaitCondition condition, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        var ended = machine.NextExit.Task;
+        return condition switch
+        {
+            WaitCondition.NextExit => ended.WaitAsync(cancel),
+            WaitCondition.Removed => RemovedAsync(machine, cancel),
+            _ => machine.State.HasVmm || machine.State.Status is MachineStatus.Starting or MachineStatus.Restarting
+                ? ended.WaitAsync(cancel)
+                : Task.FromResult(new WaitResult(machine.State.ExitCode, null)),
+        };
+    }
+
+    public Task<IGuestSession> AttachAsync(string nameOrId, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        return machine.Running is { } running ? running.AttachAsync(cancel) : machine.WaitForStartAsync(cancel);
+    }
+
+    public async Task ResizeAsync(string nameOrId, ushort rows, ushort columns, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        var running = machine.Running ?? throw HyprException.Conflict($"Container {machine.Id} is not running");
+        await running.ResizeAsync(rows, columns, cancel);
+    }
+
+    public IAsyncEnumerable<LogEntry> Logs(string nameOrId, LogQuery query, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        return ReadLogAsync(machine, query with { Follow = query.Follow && machine.Running is not null }, cancel);
+    }
+
+    public string CreateExec(string nameOrId, ExecConfig config) => _execs.Create(_machines.Get(nameOrId), config);
+
+    public Task<IGuestSession> StartExecAsync(string execId, bool tty, ushort rows, ushort columns, CancellationToken cancel)
+    {
+        var machine = _execs.Get(execId).Machine;
+        var environment = CommandLine.Environment(machine.Config, _images.Find(machine.ImageId)?.Config ?? new ImageConfig());
+        return _execs.StartAsync(execId, environment, tty, rows, columns, cancel);
+    }
+
+    public ExecView Exec(string execId) => _execs.View(execId);
+
+    public async Task ResizeExecAsync(string execId, ushort rows, ushort columns, CancellationToken cancel)
+    {
+        var session = _execs.Get(execId).Session ?? throw HyprException.Conflict($"exec {execId} does not run");
+        await session.ResizeAsync(rows, columns, cancel);
+    }
+
+    public async Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel)
+    {
+        var image = await _images.PullAsync(reference, options, cancel);
+        Events.Publish("image", "pull", reference, new Dictionary<string, string> { ["name"] = reference });
+        return image;
+    }
+
+    public IReadOnlyList<Image> Images() => _images.List();
+
+    public Image Image(string nameOrId) => _images.Find(nameOrId) ?? throw HyprException.NotFound($"No such image: {nameOrId}");
+
+    public IReadOnlyList<ImageRemoval> RemoveImage(string nameOrId, bool force) =>
+        _images.Remove(nameOrId, force, id => [.. _machines.All().Where(m => m.ImageId == id).Select(m => m.Name)]);
+
+    public IReadOnlyList<NetworkView> Networks() => _networkCases.All();
+
+    public NetworkView Network(string nameOrId) => _networkCases.View(nameOrId);
+
+    public Task<NetworkCreated> CreateNetworkAsync(NetworkSpec spec, CancellationToken cancel) => _networkCases.CreateAsync(spec, cancel);
+
+    public Task RemoveNetworkAsync(string nameOrId, bool force, CancellationToken cancel) => _networkCases.RemoveAsync(nameOrId, force, cancel);
+
+    public Task<IReadOnlyList<string>> PruneNetworksAsync(Func<VmNetwork, bool> matches, CancellationToken cancel) => _networkCases.PruneAsync(matches, cancel);
+
+    public Task ConnectAsync(string network, string machine, NetworkAttachment settings, CancellationToken cancel) =>
+        _networkCases.ConnectAsync(network, machine, settings, cancel);
+
+    public Task DisconnectAsync(string network, string machine, bool force, CancellationToken cancel) =>
+        _networkCases.DisconnectAsync(network, machine, cancel);
+
+    public async Task<EngineInfo> InfoAsync(CancellationToken cancel)
+    {
+        var hypervisor = await _host.ProbeAsync(cancel);
+        return new EngineInfo(hypervisor, [.. hypervisor.Note is { } note ? [note] : Array.Empty<string>(), .. _networks.Notes]);
+    }
+
+    /// <summary>Lets go of the machines; they run on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var machine in _machines.All())
+        {
+            if (machine.Running is { } running)
+            {
+                await running.DisposeAsync();
+            }
+        }
+    }
+
+    private static async Task Gated(Machine machine, Func<Task> change, CancellationToken cancel)
+    {
+        await machine.Gate.WaitAsync(cancel);
+        try
+        {
+            if (machine.State.Status == MachineStatus.Removing)
+            {
+                throw HyprException.Conflict($"{machine.Name} is being removed");
+            }
+
+            await change();
+        }
+        finally
+        {
+            machine.Gate.Release();
+        }
+    }
+
+    private static async Task<WaitResult> RemovedAsync(Machine machine, CancellationToken cancel)
+    {
+        await machine.Removed.Task.WaitAsync(cancel);
+        return new WaitResult(machine.State.ExitCode, null);
+    }
+
+    private Task SetPausedAsync(Machine machine, bool pause, CancellationToken cancel) => Gated(machine, async () =>
+    {
+        var running = machine.Running ?? throw HyprException.Conflict($"Container {machine.Name} is not running");
+        if (pause == (machine.State.Status == MachineStatus.Paused))
+        {
+            throw HyprException.Conflict(pause ? $"Container {machine.Name} is already paused" : $"Container {machine.Name} is not paused");
+        }
+
+        await (pause ? running.PauseAsync(cancel) : running.ResumeAsync(cancel));
+        _machines.SetState(machine, machine.State with { Status = pause ? MachineStatus.Paused : MachineStatus.Running });
+        _events.Publish(machine, pause ? "pause" : "unpause");
+    }, cancel);
+
+    private async IAsyncEnumerable<LogEntry> ReadLogAsync(
+        Machine machine, LogQuery query, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var log = _host.OpenLog(machine.Id);
+        await foreach (var entry in log.ReadAsync(query, cancel))
+        {
+            yield return entry;
+        }
+    }
+
+    private MachineView View(Machine machine) => new(
+        machine.Id, machine.Name, machine.Created, machine.ImageId, _images.Find(machine.ImageId), machine.Config, machine.State,
+        [.. _networks.EndpointsOf(machine.Id).Select(e => (Network: _networks.Find(e.NetworkId), Endpoint: e))
+            .Where(p => p.Network is not null).Select(p => new AttachedNetwork(p.Network!, p.Endpoint))],
+        machine.Running is null ? [] : _networks.PortsOf(machine.Id));
+}

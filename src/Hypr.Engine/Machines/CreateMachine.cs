@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Net;
+using Hypr.Images;
+using Hypr.Machines;
+using Hypr.Network;
+using Hypr.Network.Endpoints;
+using Hypr.Primitives;
+
+namespace Hypr.Engine.Machines;
+
+/// <summary>Makes a machine that does not run: checked wholly, stored, attached to its networks. Undone when a step fails.</summary>
+internal sealed class CreateMachine(MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events, TimeProvider clock)
+{
+    public async Task<MachineCreated> RunAsync(string? name, MachineConfig config, CancellationToken cancel)
+    {
+        // 1. All checks, before anything is written.
+        var image = images.Find(config.Image) ?? throw HyprException.NotFound($"No such image: {config.Image}");
+        var chosen = string.IsNullOrEmpty(name) ? MachineName.Free(machines.HasName) : MachineName.Checked(name);
+        CheckSize(config);
+        CheckCommand(config, image);
+        _ = PortPlan.Of(config, image.Config);
+        if (config.StopSignal is { Length: > 0 } signal)
+        {
+            Signals.Parse(signal);
+        }
+
+        var attachments = Attachments(config);
+
+        // 2. The intent. A machine found in Creating at hyprd's start is removed.
+        var machine = new Machine(ObjectId.New(), chosen, clock.GetUtcNow(), image.Id, config, new MachineState());
+        machines.Add(machine);
+        try
+        {
+            // 3. Its place on each network that is there. One that is missing is told at start: a 404 here makes the docker CLI pull the image.
+            var missing = new List<string>();
+            foreach (var attachment in attachments)
+            {
+                if (networks.Find(attachment.Network) is { } network)
+                {
+                    await networks.ConnectAsync(Identity(machine), network.Id, Request(attachment), cancel);
+                }
+                else
+                {
+                    missing.Add(attachment.Network);
+                }
+            }
+
+            machines.SetState(machine, machine.State with { Status = MachineStatus.Created, PendingNetworks = missing });
+        }
+        catch
+        {
+            await networks.ForgetAsync(machine.Id, CancellationToken.None);
+            machines.Remove(machine);
+            throw;
+        }
+
+        events.Publish(machine, "create");
+        return new MachineCreated(machine.Id, []);
+    }
+
+    public static MachineIdentity Identity(Machine machine)
+    {
+        var labels = machine.Config.Labels;
+        return new MachineIdentity(machine.Id, machine.Name)
+        {
+            Stack = labels.GetValueOrDefault("com.docker.compose.project"),
+            Service = labels.GetValueOrDefault("com.docker.compose.service"),
+            Upstreams = [.. machine.Config.Dns.Select(d => new IPEndPoint(IPAddress.Parse(d), 53))],
+        };
+    }
+
+    public static EndpointRequest Request(NetworkAttachment attachment) => new()
+    {
+        IPv4 = attachment.IPv4,
+        IPv6 = attachment.IPv6,
+        Mac = attachment.MacAddress,
+        Aliases = attachment.Aliases,
+        GatewayPriority = attachment.GwPriority,
+        DriverOptions = attachment.DriverOpts,
+    };
+
+    /// <summary>The network mode's network and those of the endpoints' configuration, each once.</summary>
+    public static IReadOnlyList<NetworkAttachment> Attachments(MachineConfig config)
+    {
+        var mode = config.NetworkMode;
+        if (mode == "host")
+        {
+            throw HyprException.Invalid("--network host: a VM has a kernel and a network of its own and cannot share the host's. Publish ports with -p, or reach the host as host.hypr");
+        }
+
+        if (mode.StartsWith("container:", StringComparison.Ordinal))
+        {
+            throw HyprException.Invalid($"--network {mode}: two VMs cannot share one network stack. Put both on one network and use their names");
+        }
+
+        if (mode == "none")
+        {
+            return config.Networks.Any(n => n.Network != "none")
+                ? throw HyprException.Invalid("--network none: a VM without a network cannot be on another one as well")
+                : [];
+        }
+
+        var primary = mode is "" or "default" ? "bridge" : mode;
+        var rest = config.Networks.Select(n => n.Network is "" or "default" ? n with { Network = primary } : n).ToList();
+        return rest.Any(n => n.Network == primary) ? rest : [new NetworkAttachment { Network = primary }, .. rest];
+    }
+
+    private void CheckSize(MachineConfig config)
+    {
+        var memory = Sizing.Memory(config);
+        if (memory < host.MinimumMemoryBytes)
+        {
+            throw HyprException.Invalid(
+                $"memory of {memory >> 20} MB: the guest's kernel does not boot with less than {host.MinimumMemoryBytes >> 20} MB. Give more with -m, or leave it out for {Sizing.DefaultMemory >> 20} MB");
+        }
+
+        if (config.NanoCpus < 0 || Sizing.Cpus(config) > Environment.ProcessorCount)
+        {
+            throw HyprException.Invalid(string.Create(CultureInfo.InvariantCulture,
+                $"Range of CPUs is from 0.01 to {Environment.ProcessorCount}.00, as there are only {Environment.ProcessorCount} CPUs available"));
+        }
+    }
+
+    private static void CheckCommand(MachineConfig config, Image image)
+    {
+        if (CommandLine.Of(config, image.Config).Count == 0)
+        {
+            throw HyprException.Invalid("no command specified: the image has neither entrypoint nor command. Give one after the image's name");
+        }
+
+        foreach (var server in config.Dns)
+        {
+            if (!IPAddress.TryParse(server, out _))
+            {
+                throw HyprException.Invalid($"--dns {server}: not an IP address");
+            }
+        }
+
+        foreach (var entry in config.ExtraHosts)
+        {
+            var (address, names) = ExtraHost(entry);
+            if (names.Length == 0 || (address != "host-gateway" && !IPAddress.TryParse(address, out _)))
+            {
+                throw HyprException.Invalid($"--add-host {entry}: name:address is due, the address an IP address or host-gateway");
+            }
+        }
+    }
+
+    /// <summary><c>name:address</c> or <c>name=address</c>; an IPv6 address may stand in brackets (Docker).</summary>
+    public static (string Address, string Name) ExtraHost(string entry)
+    {
+        var cut = entry.IndexOfAny([':', '=']);
+        return cut < 0 ? ("", "") : (entry[(cut + 1)..].Trim('[', ']'), entry[..cut]);
+    }
+}

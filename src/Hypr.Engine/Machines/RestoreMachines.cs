@@ -1,0 +1,97 @@
+using Hypr.Machines;
+using Hypr.Network;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Engine.Machines;
+
+/// <summary>
+/// What a new hyprd does with the machines of an earlier one: finds the running ones again, finishes or undoes what was half-way, and applies restart policies.
+/// </summary>
+internal sealed partial class RestoreMachines(
+    MachineRegistry machines, INetworkService networks, IMachineHost host, MachineExits exits, EndMachine end, StartMachine start, TimeProvider clock, ILogger<RestoreMachines> log)
+{
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        // 1. Who still runs.
+        foreach (var machine in machines.All().Where(m => m.State.HasVmm && m.State.BootId == BootId.Current))
+        {
+            machine.Running = await host.AdoptAsync(new MachineHandle(machine.Id, machine.State.Pid, machine.State.PidStartTime), cancel);
+        }
+
+        // 2. VMMs that nobody knows, and the kernel's state: TAPs, rules and names of the running ones stay, of all others they go.
+        var running = machines.All().Where(m => m.Running is not null).ToList();
+        await host.SweepAsync([.. running.Select(m => m.Id)], cancel);
+        await networks.StartAsync([.. running.Select(CreateMachine.Identity)], cancel);
+        foreach (var machine in running)
+        {
+            exits.Watch(machine);
+        }
+
+        // 3. Operations that a killed hyprd left half-way: a create or a removal goes, a start is taken back.
+        foreach (var machine in machines.All())
+        {
+            switch (machine.State.Status)
+            {
+                case MachineStatus.Creating or MachineStatus.Removing:
+                    await end.RemoveAsync(machine, force: true, cancel);
+                    break;
+                case MachineStatus.Starting or MachineStatus.Restarting:
+                    machines.SetState(machine, machine.State with { Status = machine.State.StartedAt is null ? MachineStatus.Created : MachineStatus.Exited, Pid = 0 });
+                    break;
+                case MachineStatus.Running or MachineStatus.Paused when machine.Running is null:
+                    var exit = host.LastExit(machine.Id);
+                    machines.SetState(machine, machine.State with
+                    {
+                        Status = MachineStatus.Exited,
+                        Pid = 0,
+                        ExitCode = exit?.Code ?? 255,
+                        OomKilled = exit?.OomKilled ?? false,
+                        Error = exit?.Error ?? "",
+                        FinishedAt = exit?.FinishedAt ?? clock.GetUtcNow(),
+                    });
+                    break;
+            }
+        }
+
+        // 4. Docker's policies at the daemon's start: always starts even what a person had stopped.
+        foreach (var machine in machines.All().Where(m => m.Running is null))
+        {
+            if (machine.Config.AutoRemove && machine.State.Status == MachineStatus.Exited)
+            {
+                await end.RemoveAsync(machine, force: true, cancel);
+            }
+            else if (ShouldStart(machine))
+            {
+                await TryStartAsync(machine, cancel);
+            }
+        }
+    }
+
+    private static bool ShouldStart(Machine machine) => machine.State is { Status: MachineStatus.Exited } state && machine.Config.Restart.Name switch
+    {
+        "always" => true,
+        "unless-stopped" => !state.StoppedByHand,
+        "on-failure" => !state.StoppedByHand && state.ExitCode != 0,
+        _ => false,
+    };
+
+    private async Task TryStartAsync(Machine machine, CancellationToken cancel)
+    {
+        await machine.Gate.WaitAsync(cancel);
+        try
+        {
+            await start.RunAsync(machine, cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            NotStarted(log, machine.Name, e.Message);
+        }
+        finally
+        {
+            machine.Gate.Release();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Machine} was not started by its restart policy: {Reason}")]
+    private static partial void NotStarted(ILogger logger, string machine, string reason);
+}

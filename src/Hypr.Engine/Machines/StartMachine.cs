@@ -1,0 +1,136 @@
+using Hypr.Images;
+using Hypr.Machines;
+using Hypr.Network;
+using Hypr.Network.Endpoints;
+using Hypr.Primitives;
+
+namespace Hypr.Engine.Machines;
+
+/// <summary>
+/// From a stored machine to its running process. The caller holds the machine's gate. A failed step is undone with those before it, in reverse; the machine is
+/// then as it was, with the error kept in its state.
+/// </summary>
+internal sealed class StartMachine(
+    MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events, MachineExits exits, TimeProvider clock)
+{
+    public async Task RunAsync(Machine machine, CancellationToken cancel)
+    {
+        // 1. The image is still there, and the networks that were missing at create are there now.
+        var image = images.Find(machine.ImageId)
+            ?? throw HyprException.NotFound($"the image {machine.Config.Image} of {machine.Name} was removed: pull it again and create the VM anew");
+        await ConnectPendingAsync(machine, cancel);
+
+        // 2. The intent: found in Starting at hyprd's start, what follows is undone.
+        var before = machine.State;
+        machines.SetState(machine, before with { Status = MachineStatus.Starting, Error = "", StoppedByHand = false });
+        try
+        {
+            // 3. Leases, TAPs, published ports, names.
+            using var network = await networks.ActivateAsync(CreateMachine.Identity(machine), PortPlan.Of(machine.Config, image.Config), cancel);
+
+            // 4. The VMM, the agent, the process. The handle is stored before anything is asked of the VMM.
+            var spec = Spec(machine, image, network) with
+            {
+                Spawned = handle => machines.SetState(machine, machine.State with { Pid = handle.Pid, PidStartTime = handle.StartTime, BootId = BootId.Current }),
+                BeforeProcess = machine.AttachWaitingAsync,
+            };
+            var running = await host.StartAsync(spec, cancel);
+
+            // 5. It runs.
+            machine.Running = running;
+            machines.SetState(machine, machine.State with
+            {
+                Status = MachineStatus.Running, StartedAt = clock.GetUtcNow(), FinishedAt = null, ExitCode = 0, OomKilled = false, Error = "",
+            });
+        }
+        catch (Exception e)
+        {
+            await networks.DeactivateAsync(machine.Id, CancellationToken.None);
+            machines.SetState(machine, before with { Error = e.Message, ExitCode = ExitCodeOf(e.Message), Pid = 0, PidStartTime = 0 });
+            machine.FailWaiting(e);
+            throw;
+        }
+
+        events.Publish(machine, "start");
+        exits.Watch(machine);
+    }
+
+    /// <summary>Docker's codes, which its CLI reads from the message: 127 no such program, 126 it cannot be run, 128 otherwise.</summary>
+    private static int ExitCodeOf(string message) => message switch
+    {
+        _ when message.Contains("executable file not found", StringComparison.Ordinal) || message.Contains("no such file or directory", StringComparison.Ordinal) => 127,
+        _ when message.Contains("permission denied", StringComparison.Ordinal) => 126,
+        _ => 128,
+    };
+
+    private async Task ConnectPendingAsync(Machine machine, CancellationToken cancel)
+    {
+        foreach (var attachment in CreateMachine.Attachments(machine.Config).Where(a => machine.State.PendingNetworks.Contains(a.Network)))
+        {
+            var network = networks.Find(attachment.Network)
+                ?? throw HyprException.NotFound($"network {attachment.Network} not found: make it with: hypr network create {attachment.Network}");
+            await networks.ConnectAsync(CreateMachine.Identity(machine), network.Id, CreateMachine.Request(attachment), cancel);
+            machines.SetState(machine, machine.State with { PendingNetworks = [.. machine.State.PendingNetworks.Where(n => n != attachment.Network)] });
+        }
+    }
+
+    private static MachineSpec Spec(Machine machine, Image image, Activation network)
+    {
+        var config = machine.Config;
+        var hostname = string.IsNullOrEmpty(config.Hostname) ? ObjectId.Short(machine.Id) : config.Hostname;
+        return new MachineSpec
+        {
+            Id = machine.Id,
+            Name = machine.Name,
+            Cpus = Sizing.Cpus(config),
+            MemoryBytes = Sizing.Memory(config),
+            RootFs = image.RootFs,
+            Nics = [.. network.Nics.Select(n => new MachineNic(n.Tap, Nic(n)))],
+            Guest = new GuestSpec
+            {
+                Hostname = hostname,
+                Domainname = config.Domainname,
+                Hosts = Hosts(config, hostname, network),
+                Resolver = new ResolvConf(
+                    network.Nameserver is { } server ? [server.ToString()] : config.Dns,
+                    config.DnsSearch.Count > 0 ? [.. config.DnsSearch.Where(s => s != ".")] : network.Search,
+                    config.DnsOptions.Any(o => o.StartsWith("ndots:", StringComparison.Ordinal)) ? config.DnsOptions : [.. config.DnsOptions, "ndots:0"]),
+                Process = new GuestProcess
+                {
+                    Args = CommandLine.Of(config, image.Config),
+                    Env = CommandLine.Environment(config, image.Config),
+                    User = config.User.Length > 0 ? config.User : image.Config.User,
+                    WorkingDir = config.WorkingDir.Length > 0 ? config.WorkingDir : image.Config.WorkingDir.Length > 0 ? image.Config.WorkingDir : "/",
+                    Tty = config.Tty,
+                    OpenStdin = config.OpenStdin,
+                },
+                Sysctls = config.Sysctls,
+                Tmpfs = config.Tmpfs,
+                ReadOnlyRoot = config.ReadonlyRootfs,
+            },
+        };
+    }
+
+    public static GuestNic Nic(ActiveNic nic) => new(
+        nic.GuestName, nic.Endpoint.Mac!.Value, nic.Mtu,
+        [.. new[] { nic.Endpoint.IPv4, nic.Endpoint.IPv6 }.OfType<InterfaceAddress>()], nic.Gateway4, nic.Gateway6);
+
+    private static List<HostsEntry> Hosts(MachineConfig config, string hostname, Activation network)
+    {
+        var entries = new List<HostsEntry>();
+        foreach (var entry in config.ExtraHosts)
+        {
+            var (address, name) = CreateMachine.ExtraHost(entry);
+            address = address == "host-gateway" ? network.HostGateway?.ToString() ?? "" : address;
+            if (address.Length > 0)
+            {
+                entries.Add(new HostsEntry(address, name));
+            }
+        }
+
+        var names = string.IsNullOrEmpty(config.Domainname) ? hostname : $"{hostname}.{config.Domainname} {hostname}";
+        entries.AddRange(network.Nics.SelectMany(n => new[] { n.Endpoint.IPv4, n.Endpoint.IPv6 }).OfType<InterfaceAddress>()
+            .Select(a => new HostsEntry(a.Address.ToString(), names)));
+        return entries;
+    }
+}
