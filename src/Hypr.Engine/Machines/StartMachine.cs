@@ -40,7 +40,12 @@ internal sealed class StartMachine(
             machine.Running = running;
             machines.SetState(machine, machine.State with
             {
-                Status = MachineStatus.Running, StartedAt = clock.GetUtcNow(), FinishedAt = null, ExitCode = 0, OomKilled = false, Error = "",
+                Status = MachineStatus.Running,
+                StartedAt = clock.GetUtcNow(),
+                FinishedAt = null,
+                ExitCode = 0,
+                OomKilled = false,
+                Error = "",
             });
         }
         catch (Exception e)
