@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Net;
+using Hypr.Linux;
+using Hypr.Linux.Namespaces;
+using Hypr.Linux.Netlink;
+using Hypr.Linux.Tap;
+
+namespace Hypr.KernelTests.Linux;
+
+/// <summary>Each test has a network namespace without a name: it is gone when its last descriptor closes.</summary>
+public sealed class RtNetlinkTests : IDisposable
+{
+    private readonly NetworkNamespace _space = NetworkNamespace.Create();
+
+    public void Dispose() => _space.Dispose();
+
+    [Fact]
+    public void A_bridge_with_an_address_is_what_ip_shows_and_goes_again()
+    {
+        using var netlink = RtNetlink.Open(_space);
+        var index = netlink.Links.CreateBridge("vbr0", new BridgeSettings(), new LinkSettings());
+        netlink.Addresses.Add(new LinkAddress(index, IPAddress.Parse("10.88.0.1"), 16));
+        Assert.Contains("10.88.0.1/16", Ip("-4", "addr", "show", "vbr0"));
+        Assert.Contains("bridge", Ip("-d", "link", "show", "vbr0"));
+        Assert.Equal(["10.88.0.1/16"], netlink.Addresses.List(index).Where(a => a.Address.GetAddressBytes().Length == 4).Select(a => a.ToString()));
+        Assert.True(netlink.Links.Delete("vbr0"));
+        Assert.False(netlink.Links.Delete("vbr0"));
+        Assert.Null(netlink.Links.Find("vbr0"));
+    }
+
+    [Fact]
+    public void A_name_in_use_is_an_error_that_names_it()
+    {
+        using var netlink = RtNetlink.Open(_space);
+        netlink.Links.CreateBridge("vbr0", new BridgeSettings(), new LinkSettings());
+        var error = Assert.Throws<LinuxException>(() => netlink.Links.CreateBridge("vbr0", new BridgeSettings(), new LinkSettings()));
+        Assert.Contains("vbr0", error.Message);
+    }
+
+    [Fact]
+    public void A_tap_lives_as_long_as_its_descriptor()
+    {
+        using var netlink = RtNetlink.Open(_space);
+        using (_space.Run(() => TapDevice.Create("tap0")))
+        {
+            Assert.NotNull(netlink.Links.Find("tap0"));
+        }
+
+        Assert.Null(netlink.Links.Find("tap0"));
+    }
+
+    private string Ip(params string[] arguments) => _space.Run(() =>
+    {
+        // A process started from this thread is in the thread's namespace.
+        using var ip = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true })!;
+        var text = ip.StandardOutput.ReadToEnd();
+        ip.WaitForExit();
+        Assert.Equal(0, ip.ExitCode);
+        return text;
+    });
+}
