@@ -1,0 +1,201 @@
+using System.Text.Json.Serialization;
+
+namespace Hypr.Api.Contracts;
+
+/// <summary>POST /containers/create: the configuration with two objects more in it.</summary>
+public sealed record CreateContainerRequest : ContainerConfig
+{
+    public HostConfig? HostConfig { get; set; }
+    public NetworkingConfig? NetworkingConfig { get; set; }
+}
+
+public sealed record CreateContainerResponse
+{
+    public string Id { get; set; } = "";
+    public List<string> Warnings { get; set; } = [];
+}
+
+/// <summary>Docker's Config, in create and in inspect. In a request every list may be missing or null.</summary>
+public record ContainerConfig
+{
+    public string? Hostname { get; set; }
+    public string? Domainname { get; set; }
+    public string? User { get; set; }
+    public bool AttachStdin { get; set; }
+    public bool AttachStdout { get; set; }
+    public bool AttachStderr { get; set; }
+
+    /// <summary><c>80/tcp</c> to <c>{}</c>.</summary>
+    public Dictionary<string, EmptyObject?>? ExposedPorts { get; set; }
+    public bool Tty { get; set; }
+    public bool OpenStdin { get; set; }
+    public bool StdinOnce { get; set; }
+    public List<string>? Env { get; set; }
+
+    /// <summary>Null: the image's.</summary>
+    [JsonConverter(typeof(StringOrListConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? Cmd { get; set; }
+    public HealthConfig? Healthcheck { get; set; }
+    public string? Image { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public Dictionary<string, EmptyObject?>? Volumes { get; set; }
+    public string? WorkingDir { get; set; }
+
+    /// <summary>Null: the image's; empty or one empty word: none.</summary>
+    [JsonConverter(typeof(StringOrListConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? Entrypoint { get; set; }
+    public bool? NetworkDisabled { get; set; }
+
+    /// <summary>Below API 1.44; now in the endpoint's settings.</summary>
+    public string? MacAddress { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? OnBuild { get; set; }
+    public Dictionary<string, string>? Labels { get; set; }
+    public string? StopSignal { get; set; }
+
+    /// <summary>Seconds.</summary>
+    public int? StopTimeout { get; set; }
+    public List<string>? Shell { get; set; }
+}
+
+/// <summary>Durations in nanoseconds; 0: inherited or the default.</summary>
+public sealed record HealthConfig
+{
+    /// <summary><c>["NONE"]</c>, <c>["CMD", ...]</c>, <c>["CMD-SHELL", "..."]</c></summary>
+    public List<string>? Test { get; set; }
+    public long Interval { get; set; }
+    public long Timeout { get; set; }
+    public long StartPeriod { get; set; }
+    public long StartInterval { get; set; }
+    public int Retries { get; set; }
+}
+
+/// <summary>Docker's HostConfig: what HYPR uses, answers with or has to refuse.</summary>
+public sealed record HostConfig
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? Binds { get; set; }
+
+    [JsonPropertyName("ContainerIDFile")]
+    public string? ContainerIdFile { get; set; }
+    public LogConfig? LogConfig { get; set; }
+    public string? NetworkMode { get; set; }
+
+    /// <summary><c>80/tcp</c> to its bindings.</summary>
+    public Dictionary<string, List<PortBinding>?>? PortBindings { get; set; }
+    public RestartPolicy? RestartPolicy { get; set; }
+    public bool AutoRemove { get; set; }
+    public string? VolumeDriver { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? VolumesFrom { get; set; }
+
+    /// <summary>Rows and columns.</summary>
+    public List<int>? ConsoleSize { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? CapAdd { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? CapDrop { get; set; }
+    public string? CgroupnsMode { get; set; }
+    public List<string>? Dns { get; set; }
+    public List<string>? DnsOptions { get; set; }
+    public List<string>? DnsSearch { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? ExtraHosts { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? GroupAdd { get; set; }
+    public string? IpcMode { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? Links { get; set; }
+    public string? PidMode { get; set; }
+    public bool Privileged { get; set; }
+    public bool PublishAllPorts { get; set; }
+    public bool ReadonlyRootfs { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? SecurityOpt { get; set; }
+    public Dictionary<string, string>? Tmpfs { get; set; }
+
+    [JsonPropertyName("UTSMode")]
+    public string? UtsMode { get; set; }
+    public string? UsernsMode { get; set; }
+    public long? ShmSize { get; set; }
+    public Dictionary<string, string>? Sysctls { get; set; }
+    public string? Runtime { get; set; }
+    public string? Isolation { get; set; }
+    public long CpuShares { get; set; }
+
+    /// <summary>Bytes; 0: the default.</summary>
+    public long Memory { get; set; }
+
+    /// <summary>Billionths of a CPU.</summary>
+    public long NanoCpus { get; set; }
+    public string? CgroupParent { get; set; }
+    public long CpuPeriod { get; set; }
+    public long CpuQuota { get; set; }
+    public string? CpusetCpus { get; set; }
+    public List<DeviceMapping>? Devices { get; set; }
+    public List<EmptyObject>? DeviceRequests { get; set; }
+    public long MemoryReservation { get; set; }
+    public long MemorySwap { get; set; }
+    public long? PidsLimit { get; set; }
+    public List<Mount>? Mounts { get; set; }
+    public bool? Init { get; set; }
+}
+
+public sealed record LogConfig
+{
+    public string? Type { get; set; }
+    public Dictionary<string, string>? Config { get; set; }
+}
+
+public sealed record PortBinding
+{
+    /// <summary>Empty: the default bind address.</summary>
+    public string? HostIp { get; set; }
+
+    /// <summary>Empty: an ephemeral port; <c>8000-8010</c>: the first free of the range.</summary>
+    public string? HostPort { get; set; }
+}
+
+public sealed record RestartPolicy
+{
+    /// <summary>Empty, <c>no</c>, <c>on-failure</c>, <c>always</c>, <c>unless-stopped</c>.</summary>
+    public string? Name { get; set; }
+    public int MaximumRetryCount { get; set; }
+}
+
+public sealed record DeviceMapping
+{
+    public string? PathOnHost { get; set; }
+    public string? PathInContainer { get; set; }
+    public string? CgroupPermissions { get; set; }
+}
+
+/// <summary>Docker's <c>--mount</c>.</summary>
+public sealed record Mount
+{
+    /// <summary><c>bind</c>, <c>volume</c>, <c>tmpfs</c>, ...</summary>
+    public string? Type { get; set; }
+    public string? Source { get; set; }
+    public string? Target { get; set; }
+    public bool ReadOnly { get; set; }
+    public TmpfsMountOptions? TmpfsOptions { get; set; }
+}
+
+public sealed record TmpfsMountOptions
+{
+    public long SizeBytes { get; set; }
+
+    /// <summary>Permission bits, as a decimal number.</summary>
+    public int Mode { get; set; }
+}
