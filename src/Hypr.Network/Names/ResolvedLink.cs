@@ -1,0 +1,221 @@
+using System.Net;
+using System.Net.Sockets;
+using Hypr.Linux.DBus;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Network.Names;
+
+/// <summary>What systemd-resolved is told of one link.</summary>
+/// <param name="Index">The link's index: another one after the bridge was made anew.</param>
+/// <param name="Server">Where our name server answers on it.</param>
+/// <param name="Domains">What is asked there and nowhere else: <c>hypr</c> and the reverse zones of our subnets.</param>
+public sealed record ResolvedLinkSettings(int Index, string Link, IPEndPoint Server, IReadOnlyList<string> Domains)
+{
+    public bool Equals(ResolvedLinkSettings? other) =>
+        other is not null && Index == other.Index && Link == other.Link && Server.Equals(other.Server) && Domains.SequenceEqual(other.Domains);
+
+    public override int GetHashCode() => HashCode.Combine(Index, Link, Server, Domains.Count);
+}
+
+/// <summary>
+/// Gives the host's systemd-resolved our names by its D-Bus interface (org.freedesktop.resolve1(5)), so that they resolve on the host with no step by hand. Told
+/// again when resolved or the bus restarts; never while nothing changed, so that a person's own <c>resolvectl</c> commands stand. Without a bus or resolved it waits.
+/// </summary>
+public sealed partial class ResolvedLink : IAsyncDisposable
+{
+    private const string Service = "org.freedesktop.resolve1";
+    private const string Manager = "org.freedesktop.resolve1.Manager";
+    private const string ManagerPath = "/org/freedesktop/resolve1";
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    private readonly string _bus;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<ResolvedLink> _log;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly SemaphoreSlim _changed = new(0);
+    private readonly Task _working;
+    private volatile ResolvedLinkSettings? _desired;
+    private ResolvedLinkSettings? _told;
+    private volatile bool _renewed;
+
+    /// <param name="bus">D-Bus address of the system bus.</param>
+    public ResolvedLink(string bus, TimeProvider clock, ILogger<ResolvedLink> log)
+    {
+        (_bus, _clock, _log) = (bus, clock, log);
+        _working = Task.Run(WorkAsync);
+    }
+
+    /// <summary>What resolved shall know from now on; null takes back what it was told.</summary>
+    public void Set(ResolvedLinkSettings? desired)
+    {
+        _desired = desired;
+        _changed.Release();
+    }
+
+    /// <summary>Lets go; resolved keeps what it was told, for our name server may go on in the next hyprd.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _working;
+        _ending.Dispose();
+        _changed.Dispose();
+    }
+
+    private async Task WorkAsync()
+    {
+        var pause = FirstPause;
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                await using var bus = await DBusConnection.ConnectAsync(_bus, _ending.Token);
+                pause = FirstPause;
+                await ServeAsync(bus);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e) when (e is SocketException or DBusException)
+            {
+                NotTold(_log, e.Message);
+            }
+
+            _told = null;
+            try
+            {
+                await Task.Delay(pause, _clock, _ending.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task ServeAsync(DBusConnection bus)
+    {
+        // A new owner of the name is a resolved that was restarted: it knows nothing of us.
+        bus.Signal += signal =>
+        {
+            if (signal.Member == "NameOwnerChanged")
+            {
+                _renewed = true;
+                _changed.Release();
+            }
+        };
+        await bus.SubscribeAsync(
+            $"type='signal',sender='{DBusConnection.BusName}',interface='{DBusConnection.BusName}',member='NameOwnerChanged',arg0='{Service}'", _ending.Token);
+        while (!bus.Closed.IsCompleted)
+        {
+            if (_renewed)
+            {
+                (_renewed, _told) = (false, null);
+            }
+
+            await ApplyAsync(bus);
+            await Task.WhenAny(_changed.WaitAsync(_ending.Token), bus.Closed);
+            _ending.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task ApplyAsync(DBusConnection bus)
+    {
+        var desired = _desired;
+        if (Equals(desired, _told) || !await bus.HasOwnerAsync(Service, _ending.Token))
+        {
+            return;
+        }
+
+        if (_told is { } old && old.Index != desired?.Index)
+        {
+            await RevertAsync(bus, old);
+        }
+
+        if (desired is not null)
+        {
+            await TellAsync(bus, desired);
+            Told(_log, desired.Link, desired.Server);
+        }
+
+        _told = desired;
+    }
+
+    private async Task TellAsync(DBusConnection bus, ResolvedLinkSettings link)
+    {
+        // resolvectl dns LINK ADDRESS[:PORT]. The form without a port where it is 53: SetLinkDNSEx is systemd 246 and later.
+        var address = link.Server.Address.GetAddressBytes();
+        var family = link.Server.AddressFamily == AddressFamily.InterNetwork ? 2 : 10;
+        if (link.Server.Port == 53)
+        {
+            await CallAsync(bus, "SetLinkDNS", "ia(iay)", link.Index, w => Array(w, () =>
+            {
+                w.Int32(family);
+                w.Bytes(address);
+            }));
+        }
+        else
+        {
+            await CallAsync(bus, "SetLinkDNSEx", "ia(iayqs)", link.Index, w => Array(w, () =>
+            {
+                w.Int32(family);
+                w.Bytes(address);
+                w.UInt16((ushort)link.Server.Port);
+                w.String("");
+            }));
+        }
+
+        // resolvectl domain LINK ~hypr ~88.10.in-addr.arpa ...: true is the tilde, for routing only and not for searching.
+        await CallAsync(bus, "SetLinkDomains", "ia(sb)", link.Index, w => Array(w, link.Domains.Select<string, Action>(domain => () =>
+        {
+            w.String(domain);
+            w.Bool(true);
+        })));
+
+        // resolvectl default-route LINK no; dnssec LINK no (our zone is not signed: resolved would call its answers bogus); llmnr, mdns LINK no
+        await CallAsync(bus, "SetLinkDefaultRoute", "ib", link.Index, w => w.Bool(false));
+        await CallAsync(bus, "SetLinkDNSSEC", "is", link.Index, w => w.String("no"));
+        await CallAsync(bus, "SetLinkLLMNR", "is", link.Index, w => w.String("no"));
+        await CallAsync(bus, "SetLinkMulticastDNS", "is", link.Index, w => w.String("no"));
+    }
+
+    private async Task RevertAsync(DBusConnection bus, ResolvedLinkSettings link)
+    {
+        try
+        {
+            await CallAsync(bus, "RevertLink", "i", link.Index, null);
+        }
+        catch (DBusException e) when (e.Name is "org.freedesktop.resolve1.NoSuchLink")
+        {
+            // The link went, and what resolved knew of it.
+        }
+    }
+
+    private Task CallAsync(DBusConnection bus, string method, string signature, int index, Action<DBusWriter>? more) =>
+        bus.CallAsync(Service, ManagerPath, Manager, method, signature, w =>
+        {
+            w.Int32(index);
+            more?.Invoke(w);
+        }, _ending.Token);
+
+    private static void Array(DBusWriter w, params IEnumerable<Action> structs)
+    {
+        var array = w.BeginArray(8);
+        foreach (var write in structs)
+        {
+            w.BeginStruct();
+            write();
+        }
+
+        w.EndArray(array);
+    }
+
+    [LoggerMessage(LogLevel.Information, "systemd-resolved asks {Server} for our names on {Link}")]
+    private static partial void Told(ILogger logger, string link, IPEndPoint server);
+
+    [LoggerMessage(LogLevel.Debug, "systemd-resolved is not told of our names yet: {Reason}")]
+    private static partial void NotTold(ILogger logger, string reason);
+}
