@@ -11,6 +11,7 @@ public sealed class DependencyDirectionTests
         ["Hypr.Linux"] = [],
         ["Hypr.Dns"] = [],
         ["Hypr.Guest.Protocol"] = [],
+        ["Hypr.Forwarding"] = [],
         ["Hypr.Store"] = ["Hypr.Primitives"],
         ["Hypr.Network"] = ["Hypr.Primitives", "Hypr.Linux", "Hypr.Dns", "Hypr.Store"],
         ["Hypr.Images"] = ["Hypr.Primitives", "Hypr.Linux", "Hypr.Store"],

@@ -1,0 +1,187 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Hypr.Forwarding;
+
+/// <summary>
+/// Carries the datagrams of a bound socket to a target and the answers back, one session for each client's address and port. A session ends when it was idle for
+/// long, or makes room when there are too many.
+/// </summary>
+public sealed class UdpForwarder : IAsyncDisposable
+{
+    // The largest UDP payload over IPv4 or IPv6 without jumbograms.
+    private const int MaxDatagram = 65_535;
+
+    private readonly Socket _socket;
+    private readonly IPEndPoint _target;
+    private readonly ForwarderOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SocketAddress, Session> _sessions = [];
+    private readonly ITimer _sweep;
+    private readonly Task _receiving;
+
+    /// <param name="socket">Bound; owned by the forwarder from here on.</param>
+    public UdpForwarder(Socket socket, IPEndPoint target, ForwarderOptions options, TimeProvider clock)
+    {
+        (_socket, _target, _options, _clock) = (socket, target, options, clock);
+        _sweep = clock.CreateTimer(_ => Sweep(), null, options.UdpIdle / 4, options.UdpIdle / 4);
+        _receiving = Task.Run(ReceiveAsync);
+    }
+
+    /// <summary>Sessions under way.</summary>
+    public int Open
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sessions.Count;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _sweep.DisposeAsync();
+        _socket.Dispose();
+        await _receiving;
+        lock (_gate)
+        {
+            foreach (var session in _sessions.Values)
+            {
+                session.Upstream.Dispose();
+            }
+
+            _sessions.Clear();
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        var buffer = GC.AllocateUninitializedArray<byte>(MaxDatagram, pinned: true);
+        var from = new SocketAddress(_socket.AddressFamily);
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                var got = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _ending.Token);
+                var session = SessionOf(from);
+                session.LastUsed = _clock.GetTimestamp();
+                await session.Upstream.SendAsync(buffer.AsMemory(0, got), _ending.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (SocketException) when (!_ending.IsCancellationRequested)
+            {
+                // ECONNREFUSED: an earlier datagram met a closed port. ENOBUFS, EMSGSIZE: this datagram is lost, as UDP's are.
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private Session SessionOf(SocketAddress client)
+    {
+        lock (_gate)
+        {
+            if (_sessions.TryGetValue(client, out var known))
+            {
+                return known;
+            }
+
+            if (_sessions.Count >= _options.MaxSessions)
+            {
+                End(_sessions.MinBy(s => s.Value.LastUsed).Key);
+            }
+
+            var key = new SocketAddress(client.Family, client.Size);
+            client.Buffer[..client.Size].CopyTo(key.Buffer);
+            var upstream = new Socket(_target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            try
+            {
+                upstream.Connect(_target);
+            }
+            catch
+            {
+                upstream.Dispose();
+                throw;
+            }
+
+            var session = new Session(upstream) { LastUsed = _clock.GetTimestamp() };
+            _sessions.Add(key, session);
+            _ = Task.Run(() => AnswerAsync(key, session));
+            return session;
+        }
+    }
+
+    private async Task AnswerAsync(SocketAddress client, Session session)
+    {
+        while (true)
+        {
+            try
+            {
+                // A peek of no bytes waits for a datagram and leaves it there: an idle session holds no buffer.
+                await session.Upstream.ReceiveAsync(Memory<byte>.Empty, SocketFlags.Peek, _ending.Token);
+                var buffer = ArrayPool<byte>.Shared.Rent(MaxDatagram);
+                try
+                {
+                    var got = await session.Upstream.ReceiveAsync(buffer, SocketFlags.None, _ending.Token);
+                    session.LastUsed = _clock.GetTimestamp();
+                    await _socket.SendToAsync(buffer.AsMemory(0, got), SocketFlags.None, client, _ending.Token);
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                }
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.HostUnreachable or SocketError.NetworkUnreachable)
+            {
+                // Nobody listens in the VM now; a later datagram may be answered.
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Sweep()
+    {
+        lock (_gate)
+        {
+            foreach (var (client, _) in _sessions.Where(s => _clock.GetElapsedTime(s.Value.LastUsed) > _options.UdpIdle).ToList())
+            {
+                End(client);
+            }
+        }
+    }
+
+    private void End(SocketAddress client)
+    {
+        if (_sessions.Remove(client, out var session))
+        {
+            session.Upstream.Dispose();
+        }
+    }
+
+    private sealed class Session(Socket upstream)
+    {
+        private long _lastUsed;
+
+        public Socket Upstream => upstream;
+
+        public long LastUsed
+        {
+            get => Volatile.Read(ref _lastUsed);
+            set => Volatile.Write(ref _lastUsed, value);
+        }
+    }
+}
