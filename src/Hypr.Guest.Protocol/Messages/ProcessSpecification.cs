@@ -1,0 +1,55 @@
+using Hypr.Guest.Protocol.Wire;
+
+namespace Hypr.Guest.Protocol.Messages;
+
+/// <summary>A process to start.</summary>
+public sealed record ProcessSpecification
+{
+    /// <summary>Program and arguments, not empty.</summary>
+    public required IReadOnlyList<string> Args { get; init; }
+
+    /// <summary><c>KEY=value</c>; PATH, HOME, HOSTNAME and, with a tty, TERM are added when missing.</summary>
+    public IReadOnlyList<string> Env { get; init; } = [];
+
+    /// <summary><c>user</c>, <c>uid</c>, <c>user:group</c>, ... by the image's /etc/passwd and /etc/group. Empty: root.</summary>
+    public string User { get; init; } = "";
+
+    /// <summary>Made when it is missing.</summary>
+    public string WorkingDir { get; init; } = "/";
+    public bool Tty { get; init; }
+
+    /// <summary>False: stdin is /dev/null.</summary>
+    public bool OpenStdin { get; init; }
+    public ushort Rows { get; init; } = 24;
+    public ushort Columns { get; init; } = 80;
+
+    internal void Encode(WireWriter w)
+    {
+        w.Texts(Args);
+        w.Texts(Env);
+        w.Text(User);
+        w.Text(WorkingDir);
+        w.Bool(Tty);
+        w.Bool(OpenStdin);
+        w.U16(Rows);
+        w.U16(Columns);
+    }
+
+    internal static ProcessSpecification Decode(ref WireReader r)
+    {
+        var args = r.Texts();
+        return args.Length == 0
+            ? throw new ProtocolException("a process without a program")
+            : new ProcessSpecification
+            {
+                Args = args,
+                Env = r.Texts(),
+                User = r.Text(),
+                WorkingDir = r.Text(),
+                Tty = r.Bool(),
+                OpenStdin = r.Bool(),
+                Rows = r.U16(),
+                Columns = r.U16(),
+            };
+    }
+}

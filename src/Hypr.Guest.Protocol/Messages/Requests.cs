@@ -1,0 +1,84 @@
+using Hypr.Guest.Protocol.Wire;
+
+namespace Hypr.Guest.Protocol.Messages;
+
+/// <summary>A further process. The host chooses the session's number and those of its streams; a number is never used twice on a connection.</summary>
+/// <param name="Session">Not 0: that is the image's process.</param>
+/// <param name="Stdin">Host to guest; 0: none.</param>
+/// <param name="Stderr">0 with a tty.</param>
+public sealed record ExecRequest(uint Session, uint Stdin, uint Stdout, uint Stderr, ProcessSpecification Process)
+{
+    internal void Encode(WireWriter w)
+    {
+        w.U32(Session);
+        w.U32(Stdin);
+        w.U32(Stdout);
+        w.U32(Stderr);
+        Process.Encode(w);
+    }
+
+    internal static ExecRequest Decode(ref WireReader r) => new(r.U32(), r.U32(), r.U32(), r.U32(), ProcessSpecification.Decode(ref r));
+}
+
+/// <param name="Session">0: the image's process.</param>
+public readonly record struct SignalRequest(uint Session, int Signal)
+{
+    internal void Encode(WireWriter w)
+    {
+        w.U32(Session);
+        w.I32(Signal);
+    }
+
+    internal static SignalRequest Decode(ref WireReader r) => new(r.U32(), r.I32());
+}
+
+/// <param name="Session">0: the image's process.</param>
+public readonly record struct ResizeRequest(uint Session, ushort Rows, ushort Columns)
+{
+    internal void Encode(WireWriter w)
+    {
+        w.U32(Session);
+        w.U16(Rows);
+        w.U16(Columns);
+    }
+
+    internal static ResizeRequest Decode(ref WireReader r) => new(r.U32(), r.U16(), r.U16());
+}
+
+/// <summary>The image's process's output, from a position on, as records (<see cref="OutputRecord"/>) on a stream.</summary>
+public readonly record struct OpenOutputRequest(uint Stream, ulong From)
+{
+    internal void Encode(WireWriter w)
+    {
+        w.U32(Stream);
+        w.U64(From);
+    }
+
+    internal static OpenOutputRequest Decode(ref WireReader r) => new(r.U32(), r.U64());
+}
+
+/// <summary>How an exec ended; its output streams may have bytes still to come.</summary>
+public readonly record struct ExecExit(uint Session, int Code)
+{
+    internal void Encode(WireWriter w)
+    {
+        w.U32(Session);
+        w.U8((byte)Code);
+    }
+
+    internal static ExecExit Decode(ref WireReader r) => new(r.U32(), r.U8());
+}
+
+/// <summary>Why a request was not done.</summary>
+/// <param name="Code">126 or 127 for a program that cannot be run or is not there, as Docker has it; else 0.</param>
+/// <param name="Message">Docker's words where Docker has some.</param>
+public readonly record struct Failure(int Code, string Message)
+{
+    internal void Encode(WireWriter w)
+    {
+        w.U8((byte)Code);
+        w.Text(Message);
+    }
+
+    internal static Failure Decode(ref WireReader r) => new(r.U8(), r.Text());
+}
