@@ -43,7 +43,6 @@ public sealed class Loader
 
         // 2. Each file to its tree, merged in order.
         var trees = files.Select(f => ReadFile(Path.GetFullPath(f), folder, Variable, [])).OfType<Mapping>().ToList();
-        _problems.ThrowIfAny();
         if (trees.Count == 0)
         {
             throw new ComposeException(new Location(files[0], 0, 0), "empty: a compose file needs services");
