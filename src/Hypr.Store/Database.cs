@@ -110,6 +110,8 @@ public sealed class Database : IDisposable
     public void SetSetting(string key, string value) => Execute(
         "INSERT INTO settings(key,value) VALUES($key,$value) ON CONFLICT(key) DO UPDATE SET value=excluded.value", ("$key", key), ("$value", value));
 
+    public void DeleteSetting(string key) => Execute("DELETE FROM settings WHERE key=$key", ("$key", key));
+
     public void Dispose()
     {
         lock (_gate)

@@ -27,6 +27,9 @@ public sealed record Endpoint
 
     /// <summary>The host's link while the machine runs; else null.</summary>
     public string? Tap { get; init; }
+
+    /// <summary>The NIC's name in the guest while the machine runs; else null.</summary>
+    public string? GuestName { get; init; }
 }
 
 /// <summary>Docker's EndpointSettings in a request.</summary>
@@ -51,6 +54,9 @@ public sealed record Activation(
     IReadOnlyList<string> Search,
     IPAddress? HostGateway) : IDisposable
 {
+    /// <summary>What did not hinder the start and a person should know: no network at all, ports of a machine that has only internal networks.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public void Dispose()
     {
         foreach (var nic in Nics)
@@ -60,7 +66,22 @@ public sealed record Activation(
     }
 }
 
-/// <summary>In the guest's order: the first is eth0.</summary>
+/// <summary>What a guest is told of one NIC. In a list, in the guest's order: the first is eth0.</summary>
+/// <param name="Gateway4">Set on the one NIC that has the default route. So for <paramref name="Gateway6"/>.</param>
+public record NicSettings(Endpoint Endpoint, string GuestName, int Mtu, IPAddress? Gateway4, IPAddress? Gateway6);
+
 /// <param name="Tap">The queue's descriptor, attached to the link.</param>
-/// <param name="Gateway4">Set on the one NIC that has the default route.</param>
-public sealed record ActiveNic(Endpoint Endpoint, string GuestName, SafeFileHandle Tap, int Mtu, IPAddress? Gateway4, IPAddress? Gateway6);
+public sealed record ActiveNic(Endpoint Endpoint, string GuestName, SafeFileHandle Tap, int Mtu, IPAddress? Gateway4, IPAddress? Gateway6)
+    : NicSettings(Endpoint, GuestName, Mtu, Gateway4, Gateway6);
+
+/// <summary>What a running guest is told after a change of its networks.</summary>
+public sealed record GuestNetwork(IReadOnlyList<NicSettings> Nics, IPAddress? Nameserver, IReadOnlyList<string> Search, IPAddress? HostGateway);
+
+/// <summary>A running machine has joined a network. Dispose it when the VMM has the TAP (or did not take it).</summary>
+/// <param name="Nic">To be plugged in.</param>
+/// <param name="Before">For taking it back.</param>
+/// <param name="After">With the new NIC; the default route may be another NIC's now.</param>
+public sealed record LiveConnection(ActiveNic Nic, GuestNetwork Before, GuestNetwork After) : IDisposable
+{
+    public void Dispose() => Nic.Tap.Dispose();
+}

@@ -33,7 +33,7 @@ public sealed record VmNetwork
 /// <param name="Auxiliary">Names to addresses that are never given out.</param>
 public sealed record SubnetConfig(IPNetwork Subnet, IPAddress Gateway, IPNetwork? Range, IReadOnlyDictionary<string, IPAddress> Auxiliary);
 
-/// <param name="InUse">Leased, with the gateway and auxiliary addresses.</param>
+/// <param name="InUse">Leased or reserved: with the gateway, auxiliary, network and broadcast addresses, as Docker counts.</param>
 /// <param name="Free">What a dynamic allocation can still give.</param>
 public sealed record SubnetUsage(IPNetwork Subnet, UInt128 InUse, UInt128 Free);
 

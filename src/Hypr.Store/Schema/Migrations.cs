@@ -27,8 +27,10 @@ internal static class Migrations
             id         TEXT PRIMARY KEY,
             network_id TEXT NOT NULL REFERENCES networks(id),
             machine_id TEXT NOT NULL REFERENCES machines(id) ON DELETE CASCADE,
+            position   INTEGER NOT NULL,
             mac        TEXT,
             tap        TEXT,
+            nic        TEXT,
             config     TEXT NOT NULL,
             UNIQUE (machine_id, network_id)
         ) WITHOUT ROWID;

@@ -1,0 +1,35 @@
+using System.Net;
+using System.Net.Sockets;
+using Hypr.Network.Names;
+using Hypr.Network.Platforms;
+using Hypr.Network.Ports;
+
+namespace Hypr.Network.Endpoints;
+
+/// <summary>What a machine's guest is told, from its active endpoints.</summary>
+internal static class GuestView
+{
+    public static GuestNetwork Of(IReadOnlyList<EndpointSlot> active, RouteChoice routes, string resolvConf)
+    {
+        var nameserver = routes.Nameserver(active);
+        return new GuestNetwork([.. active.Select(e => Nic(e, routes))], nameserver, HostSearchList.Read(resolvConf), nameserver);
+    }
+
+    public static NicSettings Nic(EndpointSlot endpoint, RouteChoice routes) => new(
+        endpoint.Value, endpoint.Value.GuestName!, endpoint.Network.Network.Mtu,
+        routes.Default4 == endpoint ? endpoint.Network.Gateway(AddressFamily.InterNetwork) : null,
+        routes.Default6 == endpoint ? endpoint.Network.Gateway(AddressFamily.InterNetworkV6) : null);
+
+    /// <summary>Published ports go to the endpoint with the default route of their family.</summary>
+    public static IReadOnlyList<DatapathPort> Targets(IReadOnlyList<PublishedPort> ports, RouteChoice routes) =>
+        [.. ports.Select(p => (Port: p, Target: Target(routes, p.HostIp.AddressFamily))).Where(p => p.Target is not null)
+            .Select(p => new DatapathPort(p.Port.HostIp, p.Port.HostPort, p.Target!, p.Port.GuestPort, p.Port.Protocol))];
+
+    /// <summary>The families in which a port can be forwarded.</summary>
+    public static IReadOnlyList<AddressFamily> Families(RouteChoice routes) =>
+        [.. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }.Where(f => Target(routes, f) is not null)];
+
+    private static IPAddress? Target(RouteChoice routes, AddressFamily family) => family == AddressFamily.InterNetwork
+        ? routes.Default4?.Value.IPv4?.Address
+        : routes.Default6?.Value.IPv6?.Address;
+}

@@ -1,0 +1,249 @@
+using System.Net;
+using System.Net.Sockets;
+using Hypr.Network.Names;
+using Hypr.Network.Networks;
+using Hypr.Network.Platforms;
+using Hypr.Network.Ports;
+using Hypr.Store.Networks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hypr.Network.Endpoints;
+
+/// <summary>A machine's network comes up before its VMM and goes down after it. The caller holds the machine's gate.</summary>
+internal sealed partial class MachineActivation(
+    NetworkStore store, IDatapath datapath, NameBoard names, PortAssigner ports, NetworkSettings settings, string resolvConf, ILogger log)
+{
+    public async Task<Activation> ActivateAsync(MachineSlot machine, MachineIdentity identity, IReadOnlyList<PortRequest> requests, CancellationToken cancel)
+    {
+        // A VMM that ended without a word left this; its TAPs have no other end.
+        await DeactivateAsync(machine);
+
+        var undo = new Undo(log);
+        var endpoints = machine.Endpoints;
+        var before = endpoints.Select(e => e.Value).ToArray();
+        undo.Add("the endpoints in memory", () => Restore(endpoints, before));
+        try
+        {
+            // 1. Addresses that the endpoints lack, in memory.
+            for (var i = 0; i < endpoints.Length; i++)
+            {
+                var leased = LeaseBook.TakeMissing(endpoints[i].Network, endpoints[i].Value, undo);
+                endpoints[i].Value = leased with { MachineName = identity.Name, GuestName = $"eth{i}" };
+            }
+
+            // 2. Ports: taken from all others and held, before anything starts.
+            var routes = RouteChoice.Of(endpoints);
+            var warnings = Warnings(identity.Name, endpoints, requests, routes);
+            var published = await PublishAsync(machine, identity.Name, requests, routes, undo, cancel);
+
+            // 3. The intent, on the disk before anything uses it.
+            store.Database.Transact(() =>
+            {
+                for (var i = 0; i < endpoints.Length; i++)
+                {
+                    WriteLease(before[i], endpoints[i].Value);
+                }
+
+                WritePorts(machine.Id, published);
+            });
+            undo.Add("leases and ports in the store", () => store.Database.Transact(() =>
+            {
+                for (var i = 0; i < endpoints.Length; i++)
+                {
+                    UnwriteLease(before[i], endpoints[i].Value);
+                }
+
+                store.Ports.DeleteOf(machine.Id);
+            }));
+
+            // 4. TAPs on their bridges.
+            var nics = new List<ActiveNic>();
+            foreach (var endpoint in endpoints)
+            {
+                var queue = await AttachAsync(endpoint, undo, cancel);
+                var nic = GuestView.Nic(endpoint, routes);
+                nics.Add(new ActiveNic(endpoint.Value, nic.GuestName, queue, nic.Mtu, nic.Gateway4, nic.Gateway6));
+            }
+
+            // 5. The ports' rules.
+            if (published.Count > 0)
+            {
+                undo.Add("published ports", () => datapath.PublishAsync(machine.Id, [], CancellationToken.None));
+                await datapath.PublishAsync(machine.Id, GuestView.Targets(published, routes), cancel);
+            }
+
+            // 6. Where the next hyprd finds the links.
+            store.Database.Transact(() =>
+            {
+                foreach (var endpoint in endpoints)
+                {
+                    store.Endpoints.SetLink(endpoint.Id, endpoint.Value.Tap, endpoint.Value.GuestName);
+                }
+            });
+            undo.Add("links in the store", () => store.Database.Transact(() => ClearLinks(endpoints)));
+
+            // 7. Names: last, so that nobody finds a machine that is not reachable.
+            names.Set(identity, endpoints, published);
+            machine.Ports = published;
+            machine.Active = identity;
+            var guest = GuestView.Of(endpoints, routes, resolvConf);
+            return new Activation(nics, published, guest.Nameserver, guest.Search, guest.HostGateway) { Warnings = warnings };
+        }
+        catch
+        {
+            await undo.RollBackAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Names, ports, links, store; each whatever became of the others.</summary>
+    public async Task DeactivateAsync(MachineSlot machine)
+    {
+        var linked = machine.Endpoints.Where(e => e.Value.Tap is not null).ToList();
+        var published = machine.Ports;
+        if (machine.Active is null && linked.Count == 0 && published.Count == 0)
+        {
+            return;
+        }
+
+        names.Remove(machine.Id);
+        if (published.Count > 0)
+        {
+            await Undo.TryAsync(log, $"published ports of {machine.Id}", () => datapath.PublishAsync(machine.Id, [], CancellationToken.None));
+            await Undo.TryAsync(log, $"reserved ports of {machine.Id}", () => ports.ReleaseAsync(machine.Id, published));
+        }
+
+        foreach (var endpoint in linked)
+        {
+            await Undo.TryAsync(log, $"link {endpoint.Value.Tap}", () => datapath.DetachAsync(endpoint.Id, CancellationToken.None));
+        }
+
+        await Undo.TryAsync(log, $"network of {machine.Id} in the store", () =>
+        {
+            store.Database.Transact(() =>
+            {
+                ClearLinks(linked);
+                if (published.Count > 0)
+                {
+                    store.Ports.DeleteOf(machine.Id);
+                }
+            });
+            return Task.CompletedTask;
+        });
+        foreach (var endpoint in linked)
+        {
+            endpoint.Value = endpoint.Value with { Tap = null, GuestName = null };
+        }
+
+        machine.Ports = [];
+        machine.Active = null;
+    }
+
+    /// <summary>Makes the endpoint's TAP; its name stands in the endpoint's value then. On undo the descriptor closes and the link goes.</summary>
+    public async Task<SafeFileHandle> AttachAsync(EndpointSlot endpoint, Undo undo, CancellationToken cancel)
+    {
+        var link = await datapath.AttachAsync(ToDatapath(endpoint), cancel);
+        undo.Add($"link {link.Name}", async () =>
+        {
+            link.Queue.Dispose();
+            await datapath.DetachAsync(endpoint.Id, CancellationToken.None);
+        });
+        endpoint.Value = endpoint.Value with { Tap = link.Name };
+        return link.Queue;
+    }
+
+    public static DatapathEndpoint ToDatapath(EndpointSlot endpoint) => new(
+        endpoint.Id, endpoint.Network.Network.Id, endpoint.Value.MachineId, endpoint.Value.Mac!.Value,
+        [.. new[] { endpoint.Value.IPv4, endpoint.Value.IPv6 }.Where(a => a is not null).Select(a => a!.Value.Address)], endpoint.Value.Tap);
+
+    /// <summary>Takes and holds the ports; on undo they are given back.</summary>
+    public async Task<IReadOnlyList<PublishedPort>> PublishAsync(
+        MachineSlot machine, string name, IReadOnlyList<PortRequest> requests, RouteChoice routes, Undo undo, CancellationToken cancel)
+    {
+        var families = GuestView.Families(routes);
+        if (requests.Count == 0 || families.Count == 0)
+        {
+            if (requests.Count > 0)
+            {
+                NothingPublished(log, name);
+            }
+
+            return [];
+        }
+
+        var bindTo = routes.Default4?.Network.Options.BindAddress ?? settings.DefaultBindAddress;
+        var published = await ports.AssignAsync(machine.Id, requests, families, bindTo, cancel);
+        undo.Add("reserved ports", () => ports.ReleaseAsync(machine.Id, published));
+        return published;
+    }
+
+    public void WriteLease(Endpoint before, Endpoint after)
+    {
+        foreach (var lease in LeaseBook.Rows(before, after))
+        {
+            store.Leases.Insert(lease);
+        }
+
+        if (before.Mac != after.Mac)
+        {
+            store.Endpoints.SetMac(after.Id, after.Mac?.ToString());
+        }
+    }
+
+    public void WritePorts(string machineId, IReadOnlyList<PublishedPort> published)
+    {
+        foreach (var port in published)
+        {
+            store.Ports.Insert(new PortRow(machineId, port.HostIp, ProtocolWord.Of(port.Protocol), port.HostPort, port.GuestPort));
+        }
+    }
+
+    private void UnwriteLease(Endpoint before, Endpoint after)
+    {
+        foreach (var lease in LeaseBook.Rows(before, after))
+        {
+            store.Leases.Delete(lease.NetworkId, lease.Address);
+        }
+
+        if (before.Mac != after.Mac)
+        {
+            store.Endpoints.SetMac(after.Id, before.Mac?.ToString());
+        }
+    }
+
+    private void ClearLinks(IEnumerable<EndpointSlot> endpoints)
+    {
+        foreach (var endpoint in endpoints)
+        {
+            store.Endpoints.SetLink(endpoint.Id, null, null);
+        }
+    }
+
+    private static void Restore(EndpointSlot[] endpoints, Endpoint[] values)
+    {
+        for (var i = 0; i < endpoints.Length; i++)
+        {
+            endpoints[i].Value = values[i];
+        }
+    }
+
+    private static List<string> Warnings(string name, EndpointSlot[] endpoints, IReadOnlyList<PortRequest> requests, RouteChoice routes)
+    {
+        var warnings = new List<string>();
+        if (endpoints.Length == 0)
+        {
+            warnings.Add($"{name} has no network: attach it with: hypr network connect NETWORK {name}");
+        }
+
+        if (requests.Count > 0 && GuestView.Families(routes).Count == 0)
+        {
+            warnings.Add($"no port of {name} is published: it has no network that leads out");
+        }
+
+        return warnings;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "no port of {Machine} is published: it has no network that leads out")]
+    private static partial void NothingPublished(ILogger logger, string machine);
+}

@@ -1,0 +1,131 @@
+using Hypr.Dns;
+using Hypr.Network.Endpoints;
+using Hypr.Network.Names;
+using Hypr.Network.Networks;
+using Hypr.Network.Platforms;
+using Hypr.Network.Ports;
+using Hypr.Primitives;
+using Hypr.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Network;
+
+/// <summary>Puts the network's parts together. <see cref="StartAsync"/> comes before anything else.</summary>
+public sealed class NetworkService : INetworkService
+{
+    private readonly NetworkCatalog _catalog = new();
+    private readonly NetworkLife _life;
+    private readonly EndpointConnections _connections;
+    private readonly MachineActivation _activation;
+    private readonly NetworkRestore _restore;
+    private readonly DefaultNetwork _default;
+    private readonly NameBoard _names;
+    private readonly IDatapath _datapath;
+
+    /// <param name="resolvConf">Where the host's search list stands.</param>
+    public NetworkService(
+        Database database, IDatapath datapath, INameServer nameServer, IPortReserver reserver, NetworkSettings settings, TimeProvider clock, ILoggerFactory logs,
+        string resolvConf = HostSearchList.DefaultPath)
+    {
+        var log = logs.CreateLogger<NetworkService>();
+        var store = new NetworkStore(database);
+        var pools = new AddressPools(store, settings);
+        var ports = new PortAssigner(reserver, NameOf);
+        _datapath = datapath;
+        _names = new NameBoard(nameServer);
+        _default = new DefaultNetwork(store, datapath, pools, settings, clock);
+        _life = new NetworkLife(store, _catalog, datapath, _names, pools, clock, log);
+        _connections = new EndpointConnections(store, _catalog, log);
+        _activation = new MachineActivation(store, datapath, _names, ports, settings, resolvConf, log);
+        _restore = new NetworkRestore(store, _catalog, datapath, _names, ports, reserver, pools, _default, log);
+    }
+
+    public IReadOnlyList<string> Notes => [.. _default.Notes, .. _datapath.Notes, .. _names.Notes, .. _restore.Notes];
+
+    public Task StartAsync(IReadOnlyCollection<MachineIdentity> running, CancellationToken cancel) => _restore.RunAsync(running, cancel);
+
+    public Task<NetworkCreated> CreateAsync(NetworkSpec spec, CancellationToken cancel) => _life.CreateAsync(spec, cancel);
+
+    public IReadOnlyList<VmNetwork> List() =>
+        [.. _catalog.Networks().Select(n => n.Network).OrderBy(n => n.Created).ThenBy(n => n.Id, StringComparer.Ordinal)];
+
+    public VmNetwork? Find(string nameOrId) => _catalog.Find(nameOrId)?.Network;
+
+    public Task RemoveAsync(string networkId, CancellationToken cancel) => _life.RemoveAsync(networkId, cancel);
+
+    public IReadOnlyList<Endpoint> EndpointsOf(string machineId) =>
+        [.. (_catalog.FindMachine(machineId)?.Endpoints ?? []).Select(e => e.Value)];
+
+    public IReadOnlyList<Endpoint> EndpointsOn(string networkId) =>
+        [.. (_catalog.Network(networkId)?.Endpoints ?? []).Select(e => e.Value).OrderBy(e => e.MachineName, StringComparer.Ordinal)];
+
+    public IReadOnlyList<SubnetUsage> Usage(string networkId) => [.. _catalog.Get(networkId).Allocators.Select(a => a.Usage())];
+
+    public Task<Endpoint> ConnectAsync(MachineIdentity machine, string networkId, EndpointRequest request, CancellationToken cancel) =>
+        GatedAsync(machine.Id, async slot => (await _connections.ConnectAsync(slot, machine, networkId, request)).Value, cancel);
+
+    public Task DisconnectAsync(string machineId, string networkId, CancellationToken cancel) => GatedAsync(machineId, slot =>
+    {
+        _connections.Remove(slot, [Attached(slot, networkId)]);
+        return Task.FromResult(0);
+    }, cancel);
+
+    public Task<Activation> ActivateAsync(MachineIdentity machine, IReadOnlyList<PortRequest> ports, CancellationToken cancel) =>
+        GatedAsync(machine.Id, slot => _activation.ActivateAsync(slot, machine, ports, cancel), cancel);
+
+    public Task DeactivateAsync(string machineId, CancellationToken cancel) => GatedAsync(machineId, async slot =>
+    {
+        await _activation.DeactivateAsync(slot);
+        return 0;
+    }, cancel);
+
+    public Task ForgetAsync(string machineId, CancellationToken cancel) => GatedAsync(machineId, async slot =>
+    {
+        await _activation.DeactivateAsync(slot);
+        _connections.Remove(slot, slot.Endpoints);
+        _catalog.Forget(slot);
+        return 0;
+    }, cancel);
+
+    public Task RenameAsync(MachineIdentity machine, CancellationToken cancel) => GatedAsync(machine.Id, slot =>
+    {
+        foreach (var endpoint in slot.Endpoints)
+        {
+            endpoint.Value = endpoint.Value with { MachineName = machine.Name };
+        }
+
+        if (slot.Active is not null)
+        {
+            slot.Active = machine;
+            _names.Set(machine, slot.Endpoints, slot.Ports);
+        }
+
+        return Task.FromResult(0);
+    }, cancel);
+
+    public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _catalog.FindMachine(machineId)?.Ports ?? [];
+
+    /// <summary>Lets go of datapath and name server, which are whoever made them's to dispose; the kernel keeps what it has.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static EndpointSlot Attached(MachineSlot machine, string networkId) =>
+        machine.Endpoints.FirstOrDefault(e => e.Network.Network.Id == networkId)
+        ?? throw HyprException.NotFound($"container {machine.Id} is not connected to network {networkId}");
+
+    private string NameOf(string machineId) => _catalog.FindMachine(machineId)?.Active?.Name
+        ?? _catalog.FindMachine(machineId)?.Endpoints.FirstOrDefault()?.Value.MachineName ?? ObjectId.Short(machineId);
+
+    private async Task<T> GatedAsync<T>(string machineId, Func<MachineSlot, Task<T>> change, CancellationToken cancel)
+    {
+        var slot = _catalog.Machine(machineId);
+        await slot.Gate.WaitAsync(cancel);
+        try
+        {
+            return await change(slot);
+        }
+        finally
+        {
+            slot.Gate.Release();
+        }
+    }
+}

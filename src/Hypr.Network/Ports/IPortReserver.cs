@@ -1,0 +1,34 @@
+using System.Net;
+
+namespace Hypr.Network.Ports;
+
+/// <summary>
+/// Holds published ports so that no other process takes them: rules alone reserve nothing. What it holds belongs to an owner (a machine's id) and asking again
+/// for what the owner has is fine, so an implementation may live in a process that outlives hyprd: the next hyprd asks again for all, and
+/// <see cref="KeepAsync"/> drops the rest. Descriptors stay inside of the implementation. Safe for many callers at once.
+/// </summary>
+public interface IPortReserver : IAsyncDisposable
+{
+    /// <summary>All of the ports or none; null when they are held, else the first that could not be had.</summary>
+    ValueTask<PortConflict?> ReserveAsync(string owner, IReadOnlyList<HostPort> ports, CancellationToken cancel);
+
+    /// <summary>Lets go of these ports of the owner; of what it does not hold nothing happens.</summary>
+    ValueTask ReleaseAsync(string owner, IReadOnlyList<HostPort> ports);
+
+    /// <summary>Lets go of everything whose owner is not among these.</summary>
+    ValueTask KeepAsync(IReadOnlyCollection<string> owners);
+}
+
+/// <summary>A port of the host; 0.0.0.0 and :: stand for every address of their family.</summary>
+public sealed record HostPort(IPAddress Address, int Port, PortProtocol Protocol)
+{
+    /// <summary>As Docker writes it: <c>0.0.0.0:8080</c>, <c>[::]:8080</c>.</summary>
+    public override string ToString() => new IPEndPoint(Address, Port).ToString();
+}
+
+/// <param name="Reason">The kernel's refusal in words: <c>address already in use</c>.</param>
+/// <param name="Holder">Null when the kernel shows nobody: a socket that is bound and does not listen.</param>
+public sealed record PortConflict(HostPort Port, string Reason, PortHolder? Holder);
+
+/// <summary>A process that has a port.</summary>
+public sealed record PortHolder(int Pid, string Name);

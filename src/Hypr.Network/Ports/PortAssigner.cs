@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Hypr.Primitives;
+
+namespace Hypr.Network.Ports;
+
+/// <summary>
+/// From what a machine asks to ports that are its own: taken in memory, then held by the reserver, all or none. Fixed ports are taken together, then ranges and
+/// ephemeral ports one by one.
+/// </summary>
+internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> nameOf)
+{
+    /// <summary>hyprd's own ports on loopback: the topology page and the metrics.</summary>
+    private static readonly int[] OwnPorts = [41001, 41002];
+
+    private readonly PortTable _table = new();
+    private readonly Lock _cursorGate = new();
+    private readonly Dictionary<PortProtocol, int> _cursors = [];
+
+    /// <param name="families">Of the machine's default route: what can be forwarded to.</param>
+    /// <param name="defaultAddress">Where ports go that name no address; null: every address.</param>
+    public async Task<IReadOnlyList<PublishedPort>> AssignAsync(
+        string machineId, IReadOnlyList<PortRequest> requests, IReadOnlyList<AddressFamily> families, IPAddress? defaultAddress, CancellationToken cancel)
+    {
+        var asked = requests.Select(r => (Request: r, Addresses: Addresses(r, families, defaultAddress))).Where(a => a.Addresses.Count > 0).ToList();
+        var isFixed = asked.ToLookup(a => a.Request.HostPortFirst != 0 && a.Request.HostPortLast <= a.Request.HostPortFirst);
+        var published = new List<PublishedPort>();
+        try
+        {
+            // 1. Ports with a number of their own.
+            var numbered = isFixed[true].SelectMany(a => Ports(a.Request, a.Addresses, a.Request.HostPortFirst)).ToList();
+            if (await TakeAsync(machineId, [.. numbered.Select(Host)], cancel) is { } why)
+            {
+                throw HyprException.Conflict(why);
+            }
+
+            published.AddRange(numbered);
+
+            // 2. Ranges, lowest first, and ephemeral ones.
+            foreach (var (request, addresses) in isFixed[false])
+            {
+                published.AddRange(await FirstFreeAsync(machineId, request, addresses, cancel));
+            }
+
+            return published;
+        }
+        catch
+        {
+            await ReleaseAsync(machineId, published);
+            throw;
+        }
+    }
+
+    /// <summary>Takes up what a running machine publishes since an earlier hyprd; gives what could not be held, with the reason.</summary>
+    public async Task<IReadOnlyList<string>> ResumeAsync(string machineId, IReadOnlyList<PublishedPort> ports, CancellationToken cancel)
+    {
+        var notHeld = new List<string>();
+        foreach (var port in ports.Select(Host))
+        {
+            _table.TryTake(machineId, [port], out _, out _);
+            if (await reserver.ReserveAsync(machineId, [port], cancel) is { } conflict)
+            {
+                notHeld.Add(Words(conflict));
+            }
+        }
+
+        return notHeld;
+    }
+
+    public async Task ReleaseAsync(string machineId, IReadOnlyList<PublishedPort> ports)
+    {
+        var hosts = ports.Select(Host).ToList();
+        await reserver.ReleaseAsync(machineId, hosts);
+        _table.Give(machineId, hosts);
+    }
+
+    /// <summary>Docker publishes a port without an address on both families, as far as the machine has them.</summary>
+    private static List<IPAddress> Addresses(PortRequest request, IReadOnlyList<AddressFamily> families, IPAddress? defaultAddress)
+    {
+        var address = request.HostIp ?? defaultAddress;
+        if (address is null)
+        {
+            return [.. families.Select(f => f == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any)];
+        }
+
+        return families.Contains(address.AddressFamily)
+            ? [address]
+            : throw HyprException.Invalid(
+                $"cannot publish {new IPEndPoint(address, request.HostPortFirst)}: the VM has no {(address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address on the network with its default route. Publish on an address of the other family, or attach it to a network with both");
+    }
+
+    private static IEnumerable<PublishedPort> Ports(PortRequest request, List<IPAddress> addresses, int port) =>
+        addresses.Select(a => new PublishedPort(a, port, request.GuestPort, request.Protocol));
+
+    private static HostPort Host(PublishedPort port) => new(port.HostIp, port.HostPort, port.Protocol);
+
+    private static string Words(PortConflict conflict) => string.Create(CultureInfo.InvariantCulture,
+        $"failed to bind host port {conflict.Port}/{Networks.ProtocolWord.Of(conflict.Port.Protocol)}: {conflict.Reason}{(conflict.Holder is { } h ? $" by {h.Name} (pid {h.Pid})" : "")}");
+
+    private async Task<IEnumerable<PublishedPort>> FirstFreeAsync(string machineId, PortRequest request, List<IPAddress> addresses, CancellationToken cancel)
+    {
+        string? last = null;
+        foreach (var candidate in request.HostPortFirst == 0 ? Ephemeral(request.Protocol) : Enumerable.Range(request.HostPortFirst, request.HostPortLast - request.HostPortFirst + 1))
+        {
+            var ports = Ports(request, addresses, candidate).ToList();
+            last = await TakeAsync(machineId, [.. ports.Select(Host)], cancel);
+            if (last is null)
+            {
+                return ports;
+            }
+        }
+
+        throw HyprException.Conflict(request.HostPortFirst == 0
+            ? $"no ephemeral port is free for guest port {request.GuestPort}: {last}"
+            : $"no port of {request.HostPortFirst}-{request.HostPortLast} is free for guest port {request.GuestPort}: {last}");
+    }
+
+    /// <summary>The kernel's range, on from the last one given, as Docker does: a port that was just released is not given at once again.</summary>
+    private IEnumerable<int> Ephemeral(PortProtocol protocol)
+    {
+        var (first, last) = EphemeralRange();
+        for (var i = 0; i <= last - first; i++)
+        {
+            int port;
+            lock (_cursorGate)
+            {
+                port = _cursors.TryGetValue(protocol, out var at) && at >= first && at < last ? at + 1 : first;
+                _cursors[protocol] = port;
+            }
+
+            yield return port;
+        }
+    }
+
+    private static (int First, int Last) EphemeralRange()
+    {
+        // 32768 to 60999 is the kernel's own default (Documentation/networking/ip-sysctl.rst).
+        try
+        {
+            var words = File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            return (int.Parse(words[0], CultureInfo.InvariantCulture), int.Parse(words[1], CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return (32768, 60999);
+        }
+    }
+
+    /// <summary>Null when they are the machine's now; else why not, in Docker's words.</summary>
+    private async Task<string?> TakeAsync(string machineId, IReadOnlyList<HostPort> ports, CancellationToken cancel)
+    {
+        foreach (var port in ports)
+        {
+            if (OwnPorts.Contains(port.Port) && port.Protocol == PortProtocol.Tcp && (IPAddress.IsLoopback(port.Address) || port.Address.Equals(IPAddress.Any)))
+            {
+                return $"Bind for {port} failed: port is already allocated: 127.0.0.1:{port.Port} is hyprd's own";
+            }
+        }
+
+        if (!_table.TryTake(machineId, ports, out var refused, out var owner))
+        {
+            return $"Bind for {refused} failed: port is already allocated: "
+                + (owner == machineId ? "the VM asks for it twice" : $"VM {nameOf(owner!)} publishes it");
+        }
+
+        try
+        {
+            if (await reserver.ReserveAsync(machineId, ports, cancel) is { } conflict)
+            {
+                _table.Give(machineId, ports);
+                return Words(conflict);
+            }
+        }
+        catch
+        {
+            _table.Give(machineId, ports);
+            throw;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Hypr.Dns;
+
+namespace Hypr.Network.Tests.Fakes;
+
+/// <summary>What the name server was last told.</summary>
+internal sealed class MemoryNameServer : INameServer
+{
+    public ConcurrentDictionary<string, DnsNetwork> Networks { get; } = [];
+
+    public ConcurrentDictionary<string, DnsMachine> Machines { get; } = [];
+
+    public List<ListenFailure> Failures { get; } = [];
+
+    public IReadOnlyList<ListenFailure> AddNetwork(DnsNetwork network)
+    {
+        Networks[network.Id] = network;
+        return Failures;
+    }
+
+    public void RemoveNetwork(string networkId) => Networks.TryRemove(networkId, out _);
+
+    public void SetMachine(DnsMachine machine) => Machines[machine.Id] = machine;
+
+    public void RemoveMachine(string machineId) => Machines.TryRemove(machineId, out _);
+
+    /// <summary>The addresses of a machine by network.</summary>
+    public IReadOnlyList<IPAddress> Addresses(string machineId) => [.. Machines[machineId].Endpoints.SelectMany(e => e.Addresses)];
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
