@@ -1,0 +1,636 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Hypr.Dns.Server;
+using Hypr.Dns.Sockets;
+using Hypr.Dns.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Dns.Forwarding;
+
+/// <summary>
+/// The one thread that asks upstreams. Equal questions are asked once; the fastest upstream that is well is asked first, another as soon as it is slow,
+/// and the first good answer counts.
+/// </summary>
+internal sealed unsafe class Forwarder : IDisposable
+{
+    private const int MostStreams = 128;
+
+    /// <summary>Before a stub's own five seconds are over (resolv.conf(5), timeout).</summary>
+    private const long GiveUpAfter = 4500;
+
+    /// <summary>RFC 8767 section 5: an answer past its time after 1.8 s, while the question goes on.</summary>
+    private const long StaleAfter = 1800;
+    private const int TickMilliseconds = 10;
+
+    private readonly Epoll epoll = new();
+    private readonly Wake wake = new();
+    private readonly RequestStack asked = new();
+    private readonly List<UpstreamSource?> sources = [null];
+    private readonly Stack<int> freeSlots = new();
+    private readonly Dictionary<uint, Exchange> byHash = [];
+    private readonly List<Exchange> active = [];
+    private readonly Stack<Exchange> freeExchanges = new();
+    private readonly List<UpstreamSocket> retired = [];
+    private readonly RandomIds ids = new();
+    private readonly byte[] buffer = new byte[Limits.Message + 2];
+    private readonly AnswerCache cache;
+    private readonly UpstreamSets sets;
+    private readonly UpstreamGuard guard;
+    private readonly ResolvConf? resolvConf;
+    private readonly TimeProvider clock;
+    private readonly ILogger logger;
+    private readonly Thread thread;
+    private volatile bool stopping;
+    private long checkedAt = long.MinValue / 2;
+    private int streams;
+
+    public Forwarder(AnswerCache cache, UpstreamSets sets, UpstreamGuard guard, ResolvConf? resolvConf, TimeProvider clock, ILogger logger)
+    {
+        this.cache = cache;
+        this.sets = sets;
+        this.guard = guard;
+        this.resolvConf = resolvConf;
+        this.clock = clock;
+        this.logger = logger;
+        FollowResolvConf(0);
+        epoll.Add(wake.Descriptor, Epoll.In, 0);
+        thread = new Thread(Run) { IsBackground = true, Name = "dns forward" };
+        thread.Start();
+    }
+
+    /// <summary>From any worker's thread. The request is given back by <see cref="Worker.Complete"/>.</summary>
+    public void Ask(ForwardRequest request)
+    {
+        if (asked.Push(request))
+        {
+            wake.Set();
+        }
+    }
+
+    /// <summary>Stops asking: who still waits gets no answer. To be called when the workers have stopped and before they are disposed of.</summary>
+    public void Dispose()
+    {
+        stopping = true;
+        wake.Set();
+        thread.Join();
+        foreach (var exchange in active.ToArray())
+        {
+            Finish(exchange, null, ResponseCode.ServFail);
+        }
+
+        Give(asked.TakeAll(), null, ResponseCode.ServFail);
+        foreach (var source in sources)
+        {
+            source?.Socket.Dispose();
+        }
+
+        epoll.Dispose();
+        wake.Dispose();
+    }
+
+    private static void Give(ForwardRequest? requests, CachedAnswer? answer, ushort code)
+    {
+        while (requests is not null)
+        {
+            var next = requests.Next;
+            requests.Answer = answer;
+            requests.Code = code;
+            requests.Source.Worker.Complete(requests);
+            requests = next;
+        }
+    }
+
+    private void Run()
+    {
+        while (!stopping)
+        {
+            var count = epoll.Wait(active.Count > 0 ? TickMilliseconds : retired.Count > 0 ? 1000 : -1);
+            var now = Moment.Now(clock).Milliseconds;
+            for (var i = 0; i < count; i++)
+            {
+                switch (sources[epoll.Slot(i)])
+                {
+                    case UpstreamSocket socket:
+                        Receive(socket, now);
+                        break;
+                    case UpstreamStream stream:
+                        Continue(stream, now);
+                        break;
+                    default:
+                        if (epoll.Slot(i) == 0)
+                        {
+                            wake.Clear();
+                        }
+
+                        break;
+                }
+            }
+
+            Start(asked.TakeAll(), now);
+            Tick(now);
+        }
+    }
+
+    private void Start(ForwardRequest? requests, long now)
+    {
+        if (requests is not null)
+        {
+            FollowResolvConf(now);
+        }
+
+        while (requests is not null)
+        {
+            var next = requests.Next;
+            if (byHash.TryGetValue(requests.Hash, out var running) && running.Is(requests))
+            {
+                running.Join(requests);
+            }
+            else
+            {
+                var exchange = freeExchanges.TryPop(out var used) ? used : new Exchange();
+                exchange.Start(requests, now);
+                exchange.Place = active.Count;
+                active.Add(exchange);
+                _ = byHash.TryAdd(exchange.Hash, exchange);
+                AskNext(exchange, now);
+            }
+
+            requests = next;
+        }
+    }
+
+    /// <summary>Looks at resolv.conf before questions go out, but not more often than every 20 ms.</summary>
+    private void FollowResolvConf(long now)
+    {
+        if (resolvConf is null || now - checkedAt < 20)
+        {
+            return;
+        }
+
+        checkedAt = now;
+        if (resolvConf.ReadIfChanged() is { } servers)
+        {
+            sets.SetDefault(servers);
+
+            // Another network's resolvers may know other names.
+            cache.Clear();
+            logger.UpstreamsChanged(string.Join(", ", servers));
+        }
+    }
+
+    /// <summary>Asks the best upstream that has not been asked, or the best of all again; ends the exchange when there is nobody to ask.</summary>
+    private void AskNext(Exchange exchange, long now)
+    {
+        while (exchange.AttemptCount < Exchange.MostAttempts && guard.Choose(exchange, now) is { } upstream)
+        {
+            if (Send(exchange, upstream, now >= upstream.PlainUntil, now))
+            {
+                // Each further one has a longer time: a network that is lost for a moment is not flooded.
+                exchange.NextAt = now + (upstream.Patience << Math.Min(exchange.AttemptCount - 1, 3));
+                return;
+            }
+        }
+
+        exchange.NextAt = long.MaxValue;
+        if (!HasOpen(exchange))
+        {
+            Fail(exchange, now);
+        }
+    }
+
+    private bool Send(Exchange exchange, Upstream upstream, bool edns, long now)
+    {
+        ref var attempt = ref exchange.Attempts[exchange.AttemptCount++];
+        attempt = new Attempt(upstream, null, null, 0, now, edns);
+        if (!TryOpen(upstream, now, out var socket))
+        {
+            return false;
+        }
+
+        attempt.Id = socket.Add(exchange, ids);
+        attempt.Socket = socket;
+        var length = UpstreamMessage.WriteQuery(buffer, attempt.Id, exchange.Name, exchange.Kind, edns);
+        fixed (byte* start = buffer)
+        {
+            if (Libc.send(socket.Socket.Number, start, (nuint)length, Libc.MsgDontWait | Libc.MsgNoSignal) == length)
+            {
+                return true;
+            }
+        }
+
+        Close(ref attempt);
+        Fault(upstream, now);
+        return false;
+    }
+
+    private bool TryOpen(Upstream upstream, long now, out UpstreamSocket socket)
+    {
+        socket = upstream.Socket!;
+        if (socket is not null && !socket.IsSpent(now))
+        {
+            return true;
+        }
+
+        if (socket is not null)
+        {
+            upstream.Socket = null;
+            retired.Add(socket);
+        }
+
+        try
+        {
+            socket = new UpstreamSocket { Socket = SocketFactory.Connect(upstream.EndPoint, stream: false), Upstream = upstream, OpenedAt = now };
+        }
+        catch (Win32Exception)
+        {
+            // No route to it, or no descriptor left.
+            Fault(upstream, now);
+            return false;
+        }
+
+        upstream.Socket = socket;
+        Watch(socket, Epoll.In);
+        return true;
+    }
+
+    private void Receive(UpstreamSocket socket, long now)
+    {
+        while (true)
+        {
+            nint length;
+            fixed (byte* start = buffer)
+            {
+                length = Libc.recv(socket.Socket.Number, start, (nuint)buffer.Length, Libc.MsgDontWait);
+            }
+
+            if (length < 0)
+            {
+                if (Marshal.GetLastPInvokeError() is not (Libc.EAgain or Libc.EIntr))
+                {
+                    Refused(socket, now);
+                }
+
+                return;
+            }
+
+            // An answer of a wrong id, or to another question, is somebody's guess: it changes nothing (RFC 5452 section 9.1).
+            var message = buffer.AsSpan(0, (int)length);
+            if (length < Limits.Header || socket.Find(BinaryPrimitives.ReadUInt16BigEndian(message)) is not { } exchange)
+            {
+                continue;
+            }
+
+            var id = BinaryPrimitives.ReadUInt16BigEndian(message);
+            if (UpstreamMessage.Answers(message, id, exchange.Name, exchange.Kind.Type))
+            {
+                Answered(exchange, Find(exchange, socket, id), message, now);
+            }
+        }
+    }
+
+    private static int Find(Exchange exchange, UpstreamSource source, ushort id)
+    {
+        for (var i = 0; i < exchange.AttemptCount; i++)
+        {
+            ref var attempt = ref exchange.Attempts[i];
+            if (attempt.Id == id && (ReferenceEquals(attempt.Socket, source) || ReferenceEquals(attempt.Stream, source)))
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidOperationException("An answer found its exchange, but no attempt of it.");
+    }
+
+    private void Answered(Exchange exchange, int index, ReadOnlySpan<byte> message, long now)
+    {
+        ref var attempt = ref exchange.Attempts[index];
+        var overStream = attempt.Stream is not null;
+        var upstream = attempt.Upstream;
+        upstream.Answered(now - attempt.At);
+        Close(ref attempt);
+        var code = UpstreamMessage.Code(message);
+        if (UpstreamMessage.IsTruncated(message) && !overStream)
+        {
+            exchange.Fallback ??= UpstreamMessage.Read(message, exchange.Hash, exchange.Name, exchange.Kind, now);
+            if (!TryStream(exchange, ref attempt, now))
+            {
+                AskNext(exchange, now);
+            }
+
+            return;
+        }
+
+        if (code is ResponseCode.FormErr or ResponseCode.NotImp && attempt.Edns && exchange.AttemptCount < Exchange.MostAttempts)
+        {
+            upstream.PlainUntil = now + 60_000;
+            if (Send(exchange, upstream, edns: false, now))
+            {
+                return;
+            }
+        }
+
+        var answer = UpstreamMessage.Read(message, exchange.Hash, exchange.Name, exchange.Kind, now);
+        if (answer is not null && code is ResponseCode.NoError or ResponseCode.NxDomain)
+        {
+            if (answer!.FreshUntil > now)
+            {
+                cache.Store(answer);
+            }
+
+            Finish(exchange, answer, code);
+            return;
+        }
+
+        exchange.Fallback ??= answer;
+        AskNext(exchange, now);
+    }
+
+    /// <summary>RFC 7766 section 5: a truncated answer is asked for again over TCP.</summary>
+    private bool TryStream(Exchange exchange, ref Attempt attempt, long now)
+    {
+        if (streams >= MostStreams)
+        {
+            return false;
+        }
+
+        try
+        {
+            var question = new byte[2 + UpstreamMessage.MostQuery];
+            var id = ids.Next();
+            var length = UpstreamMessage.WriteQuery(question.AsSpan(2), id, exchange.Name, exchange.Kind, attempt.Edns);
+            BinaryPrimitives.WriteUInt16BigEndian(question, (ushort)length);
+            var stream = new UpstreamStream
+            {
+                Socket = SocketFactory.Connect(attempt.Upstream.EndPoint, stream: true),
+                Upstream = attempt.Upstream,
+                Exchange = exchange,
+                Id = id,
+                Buffer = question,
+                Length = length + 2,
+                StartedAt = now,
+            };
+            streams++;
+            Watch(stream, Epoll.Out);
+            attempt.Stream = stream;
+            attempt.Id = id;
+            attempt.At = now;
+            exchange.NextAt = now + 1000;
+            return true;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    private void Continue(UpstreamStream stream, long now)
+    {
+        var index = Find(stream.Exchange, stream, stream.Id);
+        switch (stream.IsSent ? ReadStream(stream) : WriteStream(stream))
+        {
+            case StreamState.Waiting:
+                return;
+            case StreamState.Done when UpstreamMessage.Answers(stream.Buffer.AsSpan(2), stream.Id, stream.Exchange.Name, stream.Exchange.Kind.Type):
+                Answered(stream.Exchange, index, stream.Buffer.AsSpan(2), now);
+                return;
+            default:
+                Close(ref stream.Exchange.Attempts[index]);
+                AskNext(stream.Exchange, now);
+                return;
+        }
+    }
+
+    private StreamState WriteStream(UpstreamStream stream)
+    {
+        fixed (byte* start = stream.Buffer)
+        {
+            var sent = Libc.send(stream.Socket.Number, start + stream.Done, (nuint)(stream.Length - stream.Done), Libc.MsgDontWait | Libc.MsgNoSignal);
+            if (sent < 0)
+            {
+                return Marshal.GetLastPInvokeError() is Libc.EAgain or Libc.EIntr ? StreamState.Waiting : StreamState.Broken;
+            }
+
+            stream.Done += (int)sent;
+        }
+
+        if (stream.Done == stream.Length)
+        {
+            stream.IsSent = true;
+            stream.Done = 0;
+            stream.Length = 2;
+            epoll.Change(stream.Socket, Epoll.In, stream.Slot);
+        }
+
+        return StreamState.Waiting;
+    }
+
+    private static StreamState ReadStream(UpstreamStream stream)
+    {
+        while (true)
+        {
+            nint got;
+            fixed (byte* start = stream.Buffer)
+            {
+                got = Libc.recv(stream.Socket.Number, start + stream.Done, (nuint)(stream.Length - stream.Done), Libc.MsgDontWait);
+            }
+
+            if (got <= 0)
+            {
+                return got < 0 && Marshal.GetLastPInvokeError() is Libc.EAgain or Libc.EIntr ? StreamState.Waiting : StreamState.Broken;
+            }
+
+            stream.Done += (int)got;
+            if (stream.Done < stream.Length)
+            {
+                continue;
+            }
+
+            if (stream.Length > 2)
+            {
+                return StreamState.Done;
+            }
+
+            var length = BinaryPrimitives.ReadUInt16BigEndian(stream.Buffer);
+            if (length < Limits.Header)
+            {
+                return StreamState.Broken;
+            }
+
+            var whole = new byte[2 + length];
+            stream.Buffer.AsSpan(0, 2).CopyTo(whole);
+            stream.Buffer = whole;
+            stream.Length = whole.Length;
+        }
+    }
+
+    /// <summary>The kernel says that nobody is there (ICMP): all who wait on this socket turn to the next at once.</summary>
+    private void Refused(UpstreamSocket socket, long now)
+    {
+        Fault(socket.Upstream, now);
+        foreach (var exchange in socket.Waiting)
+        {
+            var open = false;
+            for (var i = 0; i < exchange.AttemptCount; i++)
+            {
+                if (exchange.Attempts[i].Socket == socket)
+                {
+                    Close(ref exchange.Attempts[i]);
+                }
+
+                open |= exchange.Attempts[i].IsOpen;
+            }
+
+            if (!open)
+            {
+                AskNext(exchange, now);
+            }
+        }
+    }
+
+    private void Fault(Upstream upstream, long now)
+    {
+        if (upstream.Failed(now))
+        {
+            logger.UpstreamDown(upstream.EndPoint);
+        }
+    }
+
+    private void Tick(long now)
+    {
+        for (var i = active.Count - 1; i >= 0; i--)
+        {
+            // Ending one moves the last into its place, which has been looked at.
+            var exchange = active[i];
+            if (now - exchange.StartedAt >= GiveUpAfter)
+            {
+                Fail(exchange, now);
+                continue;
+            }
+
+            if (!exchange.IsStaleGiven && now - exchange.StartedAt >= StaleAfter)
+            {
+                GiveStale(exchange, now);
+            }
+
+            if (now >= exchange.NextAt)
+            {
+                foreach (ref var attempt in exchange.Attempts.AsSpan(0, exchange.AttemptCount))
+                {
+                    if (attempt.IsOpen && now - attempt.At >= Math.Max(400, attempt.Upstream.Patience))
+                    {
+                        Fault(attempt.Upstream, now);
+                    }
+                }
+
+                AskNext(exchange, now);
+            }
+        }
+
+        for (var i = retired.Count - 1; i >= 0; i--)
+        {
+            if (retired[i].IsIdle)
+            {
+                Unwatch(retired[i]);
+                retired.RemoveAt(i);
+            }
+        }
+    }
+
+    private void GiveStale(Exchange exchange, long now)
+    {
+        exchange.IsStaleGiven = true;
+        if (cache.Find(exchange.Hash, exchange.Name, exchange.Kind, now, out _) is { } stale)
+        {
+            Give(exchange.TakeAll(), stale, ResponseCode.NoError);
+        }
+    }
+
+    private void Fail(Exchange exchange, long now)
+    {
+        foreach (ref var attempt in exchange.Attempts.AsSpan(0, exchange.AttemptCount))
+        {
+            if (attempt.IsOpen)
+            {
+                Fault(attempt.Upstream, now);
+            }
+        }
+
+        var stale = cache.Find(exchange.Hash, exchange.Name, exchange.Kind, now, out _);
+        Finish(exchange, stale ?? exchange.Fallback, ResponseCode.ServFail);
+    }
+
+    private void Finish(Exchange exchange, CachedAnswer? answer, ushort code)
+    {
+        foreach (ref var attempt in exchange.Attempts.AsSpan(0, exchange.AttemptCount))
+        {
+            Close(ref attempt);
+        }
+
+        if (byHash.GetValueOrDefault(exchange.Hash) == exchange)
+        {
+            _ = byHash.Remove(exchange.Hash);
+        }
+
+        var last = active[^1];
+        active[exchange.Place] = last;
+        last.Place = exchange.Place;
+        active.RemoveAt(active.Count - 1);
+        exchange.Place = -1;
+        Give(exchange.TakeAll(), answer, code);
+        freeExchanges.Push(exchange);
+    }
+
+    private static bool HasOpen(Exchange exchange)
+    {
+        foreach (ref var attempt in exchange.Attempts.AsSpan(0, exchange.AttemptCount))
+        {
+            if (attempt.IsOpen)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Close(ref Attempt attempt)
+    {
+        attempt.Socket?.Remove(attempt.Id);
+        attempt.Socket = null;
+        if (attempt.Stream is { } stream)
+        {
+            attempt.Stream = null;
+            streams--;
+            Unwatch(stream);
+        }
+    }
+
+    private void Watch(UpstreamSource source, uint interest)
+    {
+        source.Slot = freeSlots.TryPop(out var slot) ? slot : sources.Count;
+        if (source.Slot == sources.Count)
+        {
+            sources.Add(null);
+        }
+
+        sources[source.Slot] = source;
+        epoll.Add(source.Socket, interest, source.Slot);
+    }
+
+    private void Unwatch(UpstreamSource source)
+    {
+        epoll.Remove(source.Socket);
+        source.Socket.Dispose();
+        sources[source.Slot] = null;
+        freeSlots.Push(source.Slot);
+    }
+
+    private enum StreamState
+    {
+        Waiting,
+        Done,
+        Broken,
+    }
+}

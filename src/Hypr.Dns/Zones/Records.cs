@@ -1,0 +1,93 @@
+using System.Net;
+using Hypr.Dns.Forwarding;
+using Hypr.Dns.Server;
+using Hypr.Dns.Wire;
+
+namespace Hypr.Dns.Zones;
+
+/// <summary>A machine as the tables know it. Immutable; the quota goes on from one version to the next.</summary>
+internal sealed class Machine
+{
+    public required string Id { get; init; }
+
+    public required byte[]? NameKey { get; init; }
+
+    /// <summary>Names of stacks are compared by reference where equal: the store interns them.</summary>
+    public required string? Stack { get; init; }
+
+    public required byte[]? ServiceKey { get; init; }
+
+    public required DnsPort[] Ports { get; init; }
+
+    public required UpstreamSet? Upstreams { get; init; }
+
+    public required Quota Quota { get; init; }
+
+    public Endpoint[] Endpoints { get; set; } = [];
+
+    public bool IsOn(int network)
+    {
+        foreach (var endpoint in Endpoints)
+        {
+            if (endpoint.Network == network)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <param name="Network">The network's place in <see cref="Zone.Networks"/>.</param>
+/// <param name="Addresses">IPv4 as mapped numbers.</param>
+/// <param name="Aliases">Keys; the id is none of them.</param>
+internal sealed record Endpoint(Machine Machine, int Network, UInt128[] Addresses, byte[][] Aliases);
+
+/// <summary>A name and whose it is.</summary>
+internal sealed class NameLeaf(uint hash, byte[] key, Endpoint[] owners) : TrieLeaf(hash)
+{
+    public byte[] Key { get; } = key;
+
+    public Endpoint[] Owners { get; } = owners;
+}
+
+internal sealed class AddressLeaf(uint hash, UInt128 address, Endpoint endpoint) : TrieLeaf(hash)
+{
+    public UInt128 Address { get; } = address;
+
+    public Endpoint Endpoint { get; } = endpoint;
+}
+
+internal sealed class NetworkLeaf(uint hash, byte[] key, int network) : TrieLeaf(hash)
+{
+    public byte[] Key { get; } = key;
+
+    public int Network { get; } = network;
+}
+
+/// <summary>A subnet in mapped numbers.</summary>
+internal readonly record struct Prefix(UInt128 Base, int Length)
+{
+    public static Prefix Of(IPNetwork network) => new(Wire.Addresses.From(network.BaseAddress), Wire.Addresses.PrefixLength(network));
+
+    public bool Contains(UInt128 address) => Addresses.SamePrefix(Base, address, Length);
+}
+
+/// <summary>One network with the tables that are its own.</summary>
+internal sealed record NetworkState(
+    string Id, DnsNetwork? Definition, byte[]? NameKey, UInt128[] Gateways, Prefix[] Subnets, Trie<NameLeaf> Aliases, Trie<AddressLeaf> Clients, int Endpoints)
+{
+    public bool HasSubnet(UInt128 address)
+    {
+        foreach (var subnet in Subnets)
+        {
+            if (subnet.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
