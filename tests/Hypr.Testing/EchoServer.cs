@@ -15,15 +15,18 @@ public sealed class EchoServer : IDisposable
     private readonly string _name;
     private int _seen;
 
+    /// <param name="address">:: stands for every address of both families; a datagram is then answered from the address that the route prefers.</param>
     public EchoServer(TestNamespace space, string name, IPAddress address, int port)
     {
         _name = name;
         (_tcp, _udp) = space.Run(() =>
         {
             var tcp = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            Both(tcp);
             tcp.Bind(new IPEndPoint(address, port));
             tcp.Listen(128);
             var udp = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            Both(udp);
             udp.Bind(new IPEndPoint(address, ((IPEndPoint)tcp.LocalEndPoint!).Port));
             return (tcp, udp);
         });
@@ -94,5 +97,16 @@ public sealed class EchoServer : IDisposable
         }
     }
 
-    private byte[] Answer(EndPoint peer) => Encoding.ASCII.GetBytes($"{_name} {((IPEndPoint)peer).Address}\n");
+    /// <summary>An IPv6 socket takes IPv4 too.</summary>
+    private static void Both(Socket socket)
+    {
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+            socket.DualMode = true;
+    }
+
+    private byte[] Answer(EndPoint peer)
+    {
+        var address = ((IPEndPoint)peer).Address;
+        return Encoding.ASCII.GetBytes($"{_name} {(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)}\n");
+    }
 }

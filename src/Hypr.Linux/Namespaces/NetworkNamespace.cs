@@ -62,10 +62,16 @@ public sealed class NetworkNamespace : IDisposable
     /// <summary>Runs <paramref name="action"/> in the namespace and returns its result or throws what it threw. No <c>await</c> inside: it would leave the thread.</summary>
     public T Run<T>(Func<T> action) => OnThread(() =>
     {
-        if (LibC.SetNs(Handle, CloneNewNet) != 0)
-            throw LinuxException.Last("enter network namespace", Name);
+        Enter();
         return action();
     });
+
+    /// <summary>Moves the calling thread into the namespace for good. Only for a thread of the caller's own that ends there: never one of the pool.</summary>
+    public void Enter()
+    {
+        if (LibC.SetNs(Handle, CloneNewNet) != 0)
+            throw LinuxException.Last("enter network namespace", Name);
+    }
 
     public void Run(Action action) => Run<object?>(() =>
     {

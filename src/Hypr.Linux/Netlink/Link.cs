@@ -68,6 +68,9 @@ public sealed record LinkSettings
     /// <summary>The link must be down on kernels before 6.2.</summary>
     public string? Name { get; init; }
 
+    /// <summary>True: the kernel gives it no IPv6 link-local address by itself (IN6_ADDR_GEN_MODE_NONE). Only where the kernel has IPv6.</summary>
+    public bool? NoLinkLocal { get; init; }
+
     /// <summary>Where the link shall be; it loses its addresses on the way.</summary>
     public NetworkNamespace? Namespace { get; init; }
 }
@@ -107,6 +110,9 @@ public sealed record BridgePortSettings
     public bool? Flood { get; init; }
     public bool? MulticastFlood { get; init; }
     public bool? BroadcastFlood { get; init; }
+
+    /// <summary>True: nothing passes the port any more (BR_STATE_DISABLED), until its carrier comes back.</summary>
+    public bool? Disabled { get; init; }
 
     /// <summary>STP frames from the port are dropped and shut it.</summary>
     public bool? Guard { get; init; }

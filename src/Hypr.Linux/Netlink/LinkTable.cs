@@ -75,6 +75,13 @@ public sealed class LinkTable
         _socket.Execute(EncodePort(IndexOf(name), port), "change bridge port", name);
     }
 
+    /// <inheritdoc cref="SetPort(string,BridgePortSettings)"/>
+    public void SetPort(int index, BridgePortSettings port, bool? up = null)
+    {
+        // ip link set dev NAME [up] type bridge_slave isolated on hairpin on ...
+        _socket.Execute(EncodePort(index, port, up), "change bridge port", $"#{index}");
+    }
+
     /// <summary>Deletes a link; false when there is none of the name. The kernel waits for its readers: 16 to 36 ms.</summary>
     public bool Delete(string name)
     {
@@ -156,13 +163,15 @@ public sealed class LinkTable
         return w;
     }
 
-    internal static NetlinkWriter EncodePort(int index, BridgePortSettings port)
+    internal static NetlinkWriter EncodePort(int index, BridgePortSettings port, bool? up = null)
     {
         var w = new NetlinkWriter();
-        var message = BeginLink(ref w, Rtm.NewLink, NetlinkFlags.None, index, null);
+        var message = BeginLink(ref w, Rtm.NewLink, NetlinkFlags.None, index, up);
         var info = w.BeginNested(Ifla.LinkInfo);
         w.Text(Ifla.InfoSlaveKind, "bridge");
         var data = w.BeginNested(Ifla.InfoSlaveData);
+        if (port.Disabled is true)
+            w.U8(Ifla.BrPortState, 0);
         Flag(ref w, Ifla.BrPortMode, port.Hairpin);
         Flag(ref w, Ifla.BrPortGuard, port.Guard);
         Flag(ref w, Ifla.BrPortLearning, port.Learning);
@@ -211,6 +220,16 @@ public sealed class LinkTable
             w.U32(Ifla.Group, group);
         if (s.Alias is { } alias)
             w.Text(Ifla.IfAlias, alias);
+        if (s.NoLinkLocal is { } none)
+        {
+            const byte ModeEui64 = 0, ModeNone = 1;
+            var families = w.BeginNested(Ifla.AfSpec);
+            var inet6 = w.BeginNested(Af.Inet6);
+            w.U8(Ifla.Inet6AddrGenMode, none ? ModeNone : ModeEui64);
+            w.End(inet6);
+            w.End(families);
+        }
+
         if (s.Namespace is { } target)
             w.I32(Ifla.NetNsFd, (int)target.Handle.DangerousGetHandle());
     }

@@ -33,6 +33,24 @@ public sealed class NeighbourTable
         _socket.Execute(w, "set neighbour", $"{address} on link #{link}");
     }
 
+    /// <summary>Tells a port's bridge that a MAC is behind it, for ever, whatever frames say (a static entry of the forwarding database).</summary>
+    public void SetForwarding(int port, ReadOnlySpan<byte> mac)
+    {
+        // bridge fdb replace MAC dev PORT master static
+        const byte NtfMaster = 0x04;
+        const ushort NudNoArp = 0x40;
+        var w = new NetlinkWriter(64);
+        var message = w.Begin(Rtm.NewNeigh, NetlinkFlags.Create | NetlinkFlags.Replace);
+        var header = w.Take(12);
+        header[0] = Af.Bridge;
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], port);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[8..], NudNoArp);
+        header[10] = NtfMaster;
+        w.Bytes(NdaLinkAddress, mac);
+        w.End(message);
+        _socket.Execute(w, "set forwarding entry", $"on port #{port}");
+    }
+
     /// <summary>False when there is none.</summary>
     public bool Delete(int link, IPAddress address)
     {

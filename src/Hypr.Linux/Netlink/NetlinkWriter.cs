@@ -14,7 +14,7 @@ internal readonly record struct NestToken(int Start);
 /// Writes netlink messages one behind another into a growing buffer (RFC 3549, include/uapi/linux/netlink.h). Headers are in host order; nfnetlink's
 /// values are in network order and have methods of their own (<c>Be</c>).
 /// </summary>
-internal ref struct NetlinkWriter
+internal struct NetlinkWriter
 {
     /// <summary>nlattr.nla_len has 16 bits: nothing nested may be longer.</summary>
     public const int MaxAttribute = ushort.MaxValue;

@@ -32,6 +32,7 @@ internal static class Ifla
     public const int OperState = 16;
     public const int LinkInfo = 18;
     public const int IfAlias = 20;
+    public const int AfSpec = 26;
     public const int Group = 27;
     public const int NetNsFd = 28;
 
@@ -51,6 +52,9 @@ internal static class Ifla
     public const int BrNfCallIp6tables = 37;
     public const int BrNfCallArptables = 38;
 
+    public const int Inet6AddrGenMode = 8;
+
+    public const int BrPortState = 1;
     public const int BrPortMode = 4;
     public const int BrPortGuard = 5;
     public const int BrPortLearning = 8;

@@ -1,0 +1,83 @@
+using System.Net;
+using Hypr.Network.Platforms.Linux.Rules;
+
+namespace Hypr.Network.Platforms.Linux;
+
+/// <summary>An endpoint and its link. <see cref="Tap"/> is null when the machine it was for lost it.</summary>
+internal sealed record AttachedEndpoint(DatapathEndpoint Endpoint, string? Tap);
+
+/// <summary>What was last asked for, and what of it each owner has in the rules. On the datapath's thread only.</summary>
+internal sealed class DatapathModel
+{
+    public Dictionary<string, DatapathNetwork> Networks { get; } = [];
+
+    public Dictionary<string, AttachedEndpoint> Endpoints { get; } = [];
+
+    /// <summary>By machine.</summary>
+    public Dictionary<string, IReadOnlyList<DatapathPort>> Ports { get; } = [];
+
+    public bool WantsIPv6 => Networks.Values.Any(static n => n.Gateways.Any(static g => g.IsIPv6));
+
+    public HashSet<string> TapsInUse() => [.. Endpoints.Values.Where(static e => e.Tap is not null).Select(static e => e.Tap!)];
+
+    public bool Publishes(string machineId) => Ports.TryGetValue(machineId, out var ports) && ports.Count > 0;
+
+    /// <summary>Elements of what a machine publishes; a port of a closed network has none.</summary>
+    public List<RuleElement> ElementsOf(IEnumerable<DatapathPort> ports)
+    {
+        var all = new List<RuleElement>();
+        foreach (var port in ports)
+        {
+            if (NetworkOf(port.Target) is { } network && RuleElement.Of(port, network) is { } element)
+                all.Add(element);
+        }
+
+        return all;
+    }
+
+    /// <summary>Another machine's port that the same packet would be for; null when there is none.</summary>
+    public (string MachineId, DatapathPort Port)? Holder(string machineId, DatapathPort port)
+    {
+        foreach (var (other, ports) in Ports)
+        {
+            if (other == machineId)
+                continue;
+            foreach (var held in ports)
+            {
+                if (held.HostPort == port.HostPort && held.Protocol == port.Protocol && held.HostIp.Equals(port.HostIp))
+                    return (other, held);
+            }
+        }
+
+        return null;
+    }
+
+    public static string OwnerOf(DatapathNetwork network) => $"network {network.Id}";
+
+    public static string OwnerOf(DatapathEndpoint endpoint) => $"endpoint {endpoint.Id}";
+
+    public static string PortsOwner(string machineId) => $"ports {machineId}";
+
+    private DatapathNetwork? NetworkOf(IPAddress address)
+    {
+        foreach (var network in Networks.Values)
+        {
+            foreach (var gateway in network.Gateways)
+            {
+                if (gateway.Address.AddressFamily == address.AddressFamily && Contains(gateway.Address, gateway.PrefixLength, address))
+                    return network;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool Contains(IPAddress inside, int length, IPAddress address)
+    {
+        Span<byte> a = stackalloc byte[16], b = stackalloc byte[16];
+        inside.TryWriteBytes(a, out _);
+        address.TryWriteBytes(b, out _);
+        var whole = length / 8;
+        return a[..whole].SequenceEqual(b[..whole]) && (length % 8 == 0 || ((a[whole] ^ b[whole]) & (0xff00 >> (length % 8))) == 0);
+    }
+}

@@ -1,0 +1,22 @@
+using Hypr.Linux.Namespaces;
+
+namespace Hypr.Network.Platforms.Linux;
+
+/// <summary>What the Linux datapath may touch beside its own links and tables.</summary>
+public sealed record DatapathSettings
+{
+    /// <summary>Where <c>99-zz-hypr.conf</c> is kept, so that <c>sysctl --system</c> does not take our settings back; null: nowhere.</summary>
+    public string? SysctlFolder { get; init; }
+
+    /// <summary>Whether iptables and foreign nft base chains are opened for our bridges, and the masquerade mirrored in iptables.</summary>
+    public bool TouchForeignFirewalls { get; init; } = true;
+
+    /// <summary>
+    /// On the machine itself: /run/sysctl.d. In a network namespace of our own the system's folder is not ours to write (it would change the machine at the next
+    /// <c>sysctl --system</c>), while its firewall is.
+    /// </summary>
+    public static DatapathSettings ForThisNamespace() => new()
+    {
+        SysctlFolder = NetworkNamespace.IsHostNetwork() ? "/run/sysctl.d" : null,
+    };
+}

@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using Hypr.Linux;
+using Hypr.Linux.Conntrack;
+using Hypr.Linux.Namespaces;
+using Hypr.Linux.Netlink;
+using Hypr.Linux.Nftables;
+using Hypr.Network.Platforms.Linux.Links;
+using Hypr.Network.Platforms.Linux.Rules;
+using Hypr.Network.Platforms.Linux.Threads;
+using Hypr.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Network.Platforms.Linux;
+
+/// <summary>
+/// Linux bridges, TAPs and nftables, in the network namespace in which it was opened. Everything is done on one thread of its own, one thing after another;
+/// links are deleted, and foreign firewalls opened, on two others.
+/// </summary>
+public sealed partial class LinuxDatapath : IDatapath
+{
+    private readonly DatapathSettings _settings;
+    private readonly ILogger _log;
+    private readonly NetworkNamespace _space;
+    private readonly RtNetlink _netlink;
+    private readonly NfTables _nft;
+    private readonly ConntrackTable _conntrack;
+    private readonly NamespaceThread _thread;
+    private readonly LinkRemover _remover;
+    private readonly Bridges _bridges;
+    private readonly Taps _taps;
+    private readonly Forwarding _forwarding;
+    private readonly OurRules _rules;
+    private readonly DatapathModel _model = new();
+    private readonly ConcurrentDictionary<string, string> _notes = new();
+
+    private LinuxDatapath(DatapathSettings settings, ILoggerFactory logs, TimeProvider time)
+    {
+        _settings = settings;
+        _log = logs.CreateLogger<LinuxDatapath>();
+        _space = NetworkNamespace.Current();
+        _netlink = RtNetlink.Open(_space);
+        _nft = NfTables.Open(_space);
+        _conntrack = ConntrackTable.Open(_space);
+        _thread = new NamespaceThread(_space, "hypr-datapath", e => LogFailed(_log, e));
+        _remover = new LinkRemover(_space, e => LogFailed(_log, e));
+        _bridges = new Bridges(_netlink, _remover);
+        _taps = new Taps(_netlink, _remover);
+        _forwarding = new Forwarding(settings);
+        _rules = new OurRules(_nft);
+        _ = time;
+    }
+
+    /// <summary>Opens every socket in the calling thread's network namespace and changes nothing yet.</summary>
+    /// <exception cref="HyprException">Unavailable: no permission.</exception>
+    public static LinuxDatapath Open(DatapathSettings settings, ILoggerFactory logs, TimeProvider time)
+    {
+        try
+        {
+            return new LinuxDatapath(settings, logs, time);
+        }
+        catch (LinuxException e)
+        {
+            throw HyprException.Unavailable($"the host's network cannot be reached: {e.Message}; hyprd needs root or CAP_NET_ADMIN and CAP_SYS_ADMIN", e);
+        }
+    }
+
+    public IReadOnlyList<string> Notes => [.. _notes.OrderBy(static n => n.Key, StringComparer.Ordinal).Select(static n => n.Value)];
+
+    public Task StartAsync(DatapathState desired, CancellationToken cancel) => Do(() => Start(desired), cancel);
+
+    public IReadOnlyList<OccupiedPrefix> Occupied() => HostPrefixes.List(_netlink);
+
+    public string ChooseBridge(IReadOnlySet<string> reserved) => _bridges.Choose(reserved);
+
+    public Task AddNetworkAsync(DatapathNetwork network, CancellationToken cancel) => Do(() => AddNetwork(network), cancel);
+
+    public Task RemoveNetworkAsync(string networkId, CancellationToken cancel) => Do(() => RemoveNetwork(networkId), cancel);
+
+    public Task<DatapathLink> AttachAsync(DatapathEndpoint endpoint, CancellationToken cancel) => Do(() => Attach(endpoint), cancel);
+
+    public Task DetachAsync(string endpointId, CancellationToken cancel) => Do(() => Detach(endpointId), cancel);
+
+    public Task PublishAsync(string machineId, IReadOnlyList<DatapathPort> ports, CancellationToken cancel) => Do(() => Publish(machineId, ports), cancel);
+
+    /// <summary>Closes its sockets and threads. Links and rules stay: machines run on without it.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _thread.Dispose();
+        _remover.Dispose();
+        _conntrack.Dispose();
+        _nft.Dispose();
+        _netlink.Dispose();
+        _space.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private Task Do(Action action, CancellationToken cancel) => Do<object?>(
+        () =>
+        {
+            action();
+            return null;
+        },
+        cancel);
+
+    /// <summary>A refusal of the kernel that no rule of ours foresees is told in the kernel's words.</summary>
+    private Task<T> Do<T>(Func<T> action, CancellationToken cancel) => _thread.Run(
+        () =>
+        {
+            try
+            {
+                return action();
+            }
+            catch (LinuxException e)
+            {
+                throw new HyprException(ErrorKind.Internal, $"the network cannot be changed: {e.Message}", e);
+            }
+        },
+        cancel);
+
+    private void Note(string key, string text) => _notes[key] = text;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the datapath failed at work of its own")]
+    private static partial void LogFailed(ILogger log, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{What}")]
+    private static partial void LogWarning(ILogger log, string what);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "mended: {What}")]
+    private static partial void LogMended(ILogger log, string what);
+}
