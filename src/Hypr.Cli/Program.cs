@@ -1,1 +1,4 @@
-return 0;
+using Hypr.Cli;
+using Hypr.Cli.Terminal;
+
+return App.Run(args, StandardStreams.OfProcess(), System.Environment.GetEnvironmentVariable, TimeProvider.System);

@@ -1,0 +1,73 @@
+using Hypr.Cli.Arguments;
+using Hypr.Cli.Commands.Daemon;
+using Hypr.Cli.Commands.Images;
+using Hypr.Cli.Commands.Machines;
+using Hypr.Cli.Commands.Networks;
+
+namespace Hypr.Cli.Commands;
+
+/// <summary>Every command there is, in the order of the help.</summary>
+internal static class CommandTable
+{
+    public static readonly CommandSpec[] All =
+    [
+        RunCommand.Command,
+        ExecCommand.Command,
+        PsCommand.Command,
+        PullCommand.Command,
+        ImageCommands.List,
+        LogsCommand.Command,
+        StateCommands.Stop,
+        StateCommands.Remove,
+        VersionCommand.Command,
+        InfoCommand.Command,
+        new("container", "Manage VMs")
+        {
+            Aliases = ["vm"],
+            Commands =
+            [
+                StartCommand.Attach,
+                RunCommand.Create,
+                ExecCommand.Command,
+                Inspecting.OfOneKind(
+                    "container", "Display detailed information on one or more VMs", "VM [VM...]", "hypr container inspect -f '{{.State.Status}}' web"),
+                StateCommands.Kill,
+                LogsCommand.Command,
+                PsCommand.OfName("ls", "ps", "list"),
+                StateCommands.Pause,
+                PortCommand.Command,
+                SystemCommands.PruneMachines,
+                StateCommands.Rename,
+                StateCommands.Restart,
+                StateCommands.Remove,
+                RunCommand.Command,
+                StartCommand.Command,
+                StateCommands.Stop,
+                StateCommands.Unpause,
+                StateCommands.Update,
+                StateCommands.Wait,
+            ],
+        },
+        ImageCommands.Group,
+        NetworkCommands.Group,
+        SystemCommands.Group,
+        StartCommand.Attach,
+        RunCommand.Create,
+        EventsCommand.Command,
+        ImageCommands.History,
+        Inspecting.Command,
+        StateCommands.Kill,
+        ImageCommands.Load,
+        StateCommands.Pause,
+        PortCommand.Command,
+        StateCommands.Rename,
+        StateCommands.Restart,
+        ImageCommands.Remove,
+        ImageCommands.Save,
+        StartCommand.Command,
+        ImageCommands.Tag,
+        StateCommands.Unpause,
+        StateCommands.Update,
+        StateCommands.Wait,
+    ];
+}
