@@ -35,11 +35,11 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         _events = new MachineEvents(Events);
         var exits = new MachineExits(_machines, networks, _events, clock, logs.CreateLogger<MachineExits>());
         _create = new CreateMachine(_machines, images, networks, host, _events, clock);
-        _start = new StartMachine(_machines, images, networks, host, _events, exits, clock);
+        _start = new StartMachine(_machines, images, networks, host, _events, exits, clock, logs.CreateLogger<StartMachine>());
         _end = new EndMachine(_machines, images, networks, host, _events);
         _execs = new Execs(_events);
         _restore = new RestoreMachines(_machines, networks, host, exits, _end, _start, clock, logs.CreateLogger<RestoreMachines>());
-        _networkCases = new NetworkUseCases(_machines, networks, Events);
+        _networkCases = new NetworkUseCases(_machines, networks, images, Events, logs.CreateLogger<NetworkUseCases>());
         exits.Start = (machine, cancel) => Gated(machine, () => _start.RunAsync(machine, cancel), cancel);
         exits.Remove = machine => _end.RemoveAsync(machine, force: true, CancellationToken.None);
     }
@@ -179,7 +179,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         _networkCases.ConnectAsync(network, machine, settings, cancel);
 
     public Task DisconnectAsync(string network, string machine, bool force, CancellationToken cancel) =>
-        _networkCases.DisconnectAsync(network, machine, cancel);
+        _networkCases.DisconnectAsync(network, machine, force, cancel);
 
     public async Task<EngineInfo> InfoAsync(CancellationToken cancel)
     {

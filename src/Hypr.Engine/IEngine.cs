@@ -85,8 +85,12 @@ public interface IEngine
     /// <summary>Removes the networks that <paramref name="matches"/> and nobody uses; gives their names.</summary>
     Task<IReadOnlyList<string>> PruneNetworksAsync(Func<VmNetwork, bool> matches, CancellationToken cancel);
 
+    /// <summary>
+    /// A running machine has its NIC when the call returns. Unavailable when no slot is free for it: it is attached all the same, and its next start has it.
+    /// </summary>
     Task ConnectAsync(string network, string machine, NetworkAttachment settings, CancellationToken cancel);
 
+    /// <param name="force">Goes on when the guest does not answer.</param>
     Task DisconnectAsync(string network, string machine, bool force, CancellationToken cancel);
 
     Task<EngineInfo> InfoAsync(CancellationToken cancel);

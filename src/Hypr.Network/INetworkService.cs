@@ -43,8 +43,24 @@ public interface INetworkService : IAsyncDisposable
     /// </summary>
     Task<Endpoint> ConnectAsync(MachineIdentity machine, string networkId, EndpointRequest request, CancellationToken cancel);
 
-    /// <summary>Detaches it and frees its addresses.</summary>
-    Task DisconnectAsync(string machineId, string networkId, CancellationToken cancel);
+    /// <summary>
+    /// Attaches a machine that runs: addresses, TAP, names, and its published ports go to where the default route is then. The guest's part is the caller's:
+    /// plug the NIC in, then tell the guest what is different; when that fails, <see cref="DisconnectAsync"/> takes all of this back.
+    /// </summary>
+    /// <param name="ports">What the machine asks to publish: published when it had no way out until now.</param>
+    Task<LiveConnection> ConnectRunningAsync(
+        MachineIdentity machine, string networkId, EndpointRequest request, IReadOnlyList<PortRequest> ports, CancellationToken cancel);
+
+    /// <summary>
+    /// Takes a running machine's TAP and names away and leaves it attached: its next start brings them back (no slot was free for the NIC). Null when it has none.
+    /// </summary>
+    Task<GuestNetwork?> SuspendAsync(string machineId, string networkId, CancellationToken cancel);
+
+    /// <summary>
+    /// Detaches it and frees its addresses. Of a running machine, after the guest has let go of the NIC: the TAP leaves the bridge at once, ports move; gives what
+    /// the guest is to be told. Null when it does not run. NotFound when it is not attached.
+    /// </summary>
+    Task<GuestNetwork?> DisconnectAsync(string machineId, string networkId, CancellationToken cancel);
 
     /// <summary>
     /// Before a machine's VMM starts: leases what is not yet leased, makes the TAPs, publishes the ports, answers for the names. All of it or nothing.

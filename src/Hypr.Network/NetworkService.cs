@@ -17,6 +17,7 @@ public sealed class NetworkService : INetworkService
     private readonly NetworkLife _life;
     private readonly EndpointConnections _connections;
     private readonly MachineActivation _activation;
+    private readonly LiveChanges _live;
     private readonly NetworkRestore _restore;
     private readonly DefaultNetwork _default;
     private readonly NameBoard _names;
@@ -37,6 +38,7 @@ public sealed class NetworkService : INetworkService
         _life = new NetworkLife(store, _catalog, datapath, _names, pools, clock, log);
         _connections = new EndpointConnections(store, _catalog, log);
         _activation = new MachineActivation(store, datapath, _names, ports, settings, resolvConf, log);
+        _live = new LiveChanges(store, datapath, _names, ports, _connections, _activation, resolvConf, log);
         _restore = new NetworkRestore(store, _catalog, datapath, _names, ports, reserver, pools, _default, log);
     }
 
@@ -64,10 +66,19 @@ public sealed class NetworkService : INetworkService
     public Task<Endpoint> ConnectAsync(MachineIdentity machine, string networkId, EndpointRequest request, CancellationToken cancel) =>
         GatedAsync(machine.Id, async slot => (await _connections.ConnectAsync(slot, machine, networkId, request)).Value, cancel);
 
-    public Task DisconnectAsync(string machineId, string networkId, CancellationToken cancel) => GatedAsync(machineId, slot =>
+    public Task<LiveConnection> ConnectRunningAsync(
+        MachineIdentity machine, string networkId, EndpointRequest request, IReadOnlyList<PortRequest> ports, CancellationToken cancel) =>
+        GatedAsync(machine.Id, slot => _live.ConnectAsync(slot, machine, networkId, request, ports, cancel), cancel);
+
+    public Task<GuestNetwork?> SuspendAsync(string machineId, string networkId, CancellationToken cancel) => GatedAsync(machineId, async slot =>
+        Attached(slot, networkId) is { Value.Tap: not null } endpoint ? await _live.SuspendAsync(slot, endpoint) : null, cancel);
+
+    public Task<GuestNetwork?> DisconnectAsync(string machineId, string networkId, CancellationToken cancel) => GatedAsync(machineId, async slot =>
     {
-        _connections.Remove(slot, [Attached(slot, networkId)]);
-        return Task.FromResult(0);
+        var endpoint = Attached(slot, networkId);
+        var left = endpoint.Value.Tap is null ? null : await _live.SuspendAsync(slot, endpoint);
+        _connections.Remove(slot, [endpoint]);
+        return left;
     }, cancel);
 
     public Task<Activation> ActivateAsync(MachineIdentity machine, IReadOnlyList<PortRequest> ports, CancellationToken cancel) =>
@@ -108,9 +119,9 @@ public sealed class NetworkService : INetworkService
     /// <summary>Lets go of datapath and name server, which are whoever made them's to dispose; the kernel keeps what it has.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static EndpointSlot Attached(MachineSlot machine, string networkId) =>
+    private EndpointSlot Attached(MachineSlot machine, string networkId) =>
         machine.Endpoints.FirstOrDefault(e => e.Network.Network.Id == networkId)
-        ?? throw HyprException.NotFound($"container {machine.Id} is not connected to network {networkId}");
+        ?? throw HyprException.NotFound($"container {NameOf(machine.Id)} is not connected to network {Find(networkId)?.Name ?? networkId}");
 
     private string NameOf(string machineId) => _catalog.FindMachine(machineId)?.Active?.Name
         ?? _catalog.FindMachine(machineId)?.Endpoints.FirstOrDefault()?.Value.MachineName ?? ObjectId.Short(machineId);

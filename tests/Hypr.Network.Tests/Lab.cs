@@ -1,3 +1,4 @@
+using Hypr.Network.Endpoints;
 using Hypr.Network.Networks;
 using Hypr.Network.Ports;
 using Hypr.Network.Tests.Fakes;
@@ -40,9 +41,17 @@ internal sealed class Lab : IAsyncDisposable
     public static async Task<Lab> StartAsync(NetworkSettings? settings = null, Action<Lab>? before = null)
     {
         var lab = new Lab(settings ?? new NetworkSettings());
-        before?.Invoke(lab);
-        await lab.Service.StartAsync([], CancellationToken.None);
-        return lab;
+        try
+        {
+            before?.Invoke(lab);
+            await lab.Service.StartAsync([], CancellationToken.None);
+            return lab;
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>hyprd dies and another one starts, with the kernel as it was.</summary>
@@ -82,7 +91,7 @@ internal sealed class Lab : IAsyncDisposable
         return (await Service.CreateAsync(more?.Invoke(spec) ?? spec, CancellationToken.None)).Network;
     }
 
-    public async Task<Endpoints.Activation> ActivateAsync(MachineIdentity machine, params PortRequest[] ports)
+    public async Task<Activation> ActivateAsync(MachineIdentity machine, params PortRequest[] ports)
     {
         var activation = await Service.ActivateAsync(machine, ports, CancellationToken.None);
         activation.Dispose();

@@ -10,6 +10,20 @@ internal static class TestPorts
     private const int Count = 20_000;
     private static int _next = Environment.ProcessId * 97 % Count;
 
+    /// <summary>The first of so many ports in a row.</summary>
+    public static int Block(int count)
+    {
+        while (true)
+        {
+            var first = Next();
+            var rest = Enumerable.Range(0, count - 1).Select(_ => Next()).ToList();
+            if (rest[^1] == first + count - 1)
+            {
+                return first;
+            }
+        }
+    }
+
     public static int Next()
     {
         while (true)

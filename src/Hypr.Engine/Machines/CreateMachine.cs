@@ -4,6 +4,7 @@ using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
 using Hypr.Network.Endpoints;
+using Hypr.Network.Networks;
 using Hypr.Primitives;
 
 namespace Hypr.Engine.Machines;
@@ -55,7 +56,15 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
         }
 
         events.Publish(machine, "create");
-        return new MachineCreated(machine.Id, []);
+        return new MachineCreated(machine.Id, Warnings(machine));
+    }
+
+    private IReadOnlyList<string> Warnings(Machine machine)
+    {
+        var attached = networks.EndpointsOf(machine.Id).Select(e => networks.Find(e.NetworkId)).OfType<VmNetwork>().ToList();
+        return attached.Count > 0 && attached.TrueForAll(n => n.Internal) && (machine.Config.PortBindings.Count > 0 || machine.Config.PublishAllPorts)
+            ? [$"Published ports are discarded: {machine.Name} has only internal networks ({string.Join(", ", attached.Select(n => n.Name))})"]
+            : [];
     }
 
     public static MachineIdentity Identity(Machine machine)

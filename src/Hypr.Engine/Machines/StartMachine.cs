@@ -3,6 +3,7 @@ using Hypr.Machines;
 using Hypr.Network;
 using Hypr.Network.Endpoints;
 using Hypr.Primitives;
+using Microsoft.Extensions.Logging;
 
 namespace Hypr.Engine.Machines;
 
@@ -10,8 +11,9 @@ namespace Hypr.Engine.Machines;
 /// From a stored machine to its running process. The caller holds the machine's gate. A failed step is undone with those before it, in reverse; the machine is
 /// then as it was, with the error kept in its state.
 /// </summary>
-internal sealed class StartMachine(
-    MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events, MachineExits exits, TimeProvider clock)
+internal sealed partial class StartMachine(
+    MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events, MachineExits exits, TimeProvider clock,
+    ILogger<StartMachine> log)
 {
     public async Task RunAsync(Machine machine, CancellationToken cancel)
     {
@@ -27,6 +29,11 @@ internal sealed class StartMachine(
         {
             // 3. Leases, TAPs, published ports, names.
             using var network = await networks.ActivateAsync(CreateMachine.Identity(machine), PortPlan.Of(machine.Config, image.Config), cancel);
+
+            foreach (var warning in network.Warnings)
+            {
+                Started(log, warning);
+            }
 
             // 4. The VMM, the agent, the process. The handle is stored before anything is asked of the VMM.
             var spec = Spec(machine, image, network) with
@@ -82,7 +89,7 @@ internal sealed class StartMachine(
     private static MachineSpec Spec(Machine machine, Image image, Activation network)
     {
         var config = machine.Config;
-        var hostname = string.IsNullOrEmpty(config.Hostname) ? ObjectId.Short(machine.Id) : config.Hostname;
+        var hostname = GuestNames.Hostname(machine);
         return new MachineSpec
         {
             Id = machine.Id,
@@ -90,16 +97,13 @@ internal sealed class StartMachine(
             Cpus = Sizing.Cpus(config),
             MemoryBytes = Sizing.Memory(config),
             RootFs = image.RootFs,
-            Nics = [.. network.Nics.Select(n => new MachineNic(n.Tap, Nic(n)))],
+            Nics = [.. network.Nics.Select(n => new MachineNic(n.Tap, GuestNames.Nic(n)))],
             Guest = new GuestSpec
             {
                 Hostname = hostname,
                 Domainname = config.Domainname,
-                Hosts = Hosts(config, hostname, network),
-                Resolver = new ResolvConf(
-                    network.Nameserver is { } server ? [server.ToString()] : config.Dns,
-                    config.DnsSearch.Count > 0 ? [.. config.DnsSearch.Where(s => s != ".")] : network.Search,
-                    config.DnsOptions.Any(o => o.StartsWith("ndots:", StringComparison.Ordinal)) ? config.DnsOptions : [.. config.DnsOptions, "ndots:0"]),
+                Hosts = GuestNames.Hosts(config, hostname, network.Guest),
+                Resolver = GuestNames.Resolver(config, network.Guest),
                 Process = new GuestProcess
                 {
                     Args = CommandLine.Of(config, image.Config),
@@ -116,26 +120,6 @@ internal sealed class StartMachine(
         };
     }
 
-    public static GuestNic Nic(ActiveNic nic) => new(
-        nic.GuestName, nic.Endpoint.Mac!.Value, nic.Mtu,
-        [.. new[] { nic.Endpoint.IPv4, nic.Endpoint.IPv6 }.OfType<InterfaceAddress>()], nic.Gateway4, nic.Gateway6);
-
-    private static List<HostsEntry> Hosts(MachineConfig config, string hostname, Activation network)
-    {
-        var entries = new List<HostsEntry>();
-        foreach (var entry in config.ExtraHosts)
-        {
-            var (address, name) = CreateMachine.ExtraHost(entry);
-            address = address == "host-gateway" ? network.HostGateway?.ToString() ?? "" : address;
-            if (address.Length > 0)
-            {
-                entries.Add(new HostsEntry(address, name));
-            }
-        }
-
-        var names = string.IsNullOrEmpty(config.Domainname) ? hostname : $"{hostname}.{config.Domainname} {hostname}";
-        entries.AddRange(network.Nics.SelectMany(n => new[] { n.Endpoint.IPv4, n.Endpoint.IPv6 }).OfType<InterfaceAddress>()
-            .Select(a => new HostsEntry(a.Address.ToString(), names)));
-        return entries;
-    }
+    [LoggerMessage(LogLevel.Warning, "{Warning}")]
+    private static partial void Started(ILogger logger, string warning);
 }

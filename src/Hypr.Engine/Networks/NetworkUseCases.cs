@@ -1,13 +1,18 @@
 using Hypr.Engine.Events;
 using Hypr.Engine.Machines;
+using Hypr.Images;
+using Hypr.Machines;
 using Hypr.Network;
+using Hypr.Network.Endpoints;
 using Hypr.Network.Networks;
 using Hypr.Primitives;
+using Microsoft.Extensions.Logging;
 
 namespace Hypr.Engine.Networks;
 
-/// <summary>Networks and their machines. A running machine is told of a new or lost network at its next start.</summary>
-internal sealed class NetworkUseCases(MachineRegistry machines, INetworkService networks, EventLog events)
+/// <summary>Networks and their machines, running or not.</summary>
+internal sealed partial class NetworkUseCases(
+    MachineRegistry machines, INetworkService networks, IImageService images, EventLog events, ILogger<NetworkUseCases> log)
 {
     public IReadOnlyList<NetworkView> All() => [.. networks.List().Select(View)];
 
@@ -27,7 +32,14 @@ internal sealed class NetworkUseCases(MachineRegistry machines, INetworkService 
         {
             foreach (var endpoint in networks.EndpointsOn(network.Id))
             {
-                await DisconnectAsync(network.Id, endpoint.MachineId, cancel);
+                try
+                {
+                    await DisconnectAsync(network.Id, endpoint.MachineId, force: true, cancel);
+                }
+                catch (HyprException e) when (e.Kind == ErrorKind.NotFound)
+                {
+                    // It was detached or removed between the look and the call.
+                }
             }
         }
 
@@ -60,42 +72,153 @@ internal sealed class NetworkUseCases(MachineRegistry machines, INetworkService 
     public async Task ConnectAsync(string nameOrId, string machineNameOrId, NetworkAttachment settings, CancellationToken cancel)
     {
         var (network, machine) = (Get(nameOrId), machines.Get(machineNameOrId));
-        await machine.Gate.WaitAsync(cancel);
-        try
+        await GatedAsync(machine, "connect", evenPaused: false, async () =>
         {
-            RefuseWhileRunning(machine, "connect");
-            await networks.ConnectAsync(CreateMachine.Identity(machine), network.Id, CreateMachine.Request(settings), cancel);
-        }
-        finally
-        {
-            machine.Gate.Release();
-        }
-
+            if (machine.Running is { } running)
+            {
+                await ConnectRunningAsync(network, machine, running, settings, cancel);
+            }
+            else
+            {
+                await networks.ConnectAsync(CreateMachine.Identity(machine), network.Id, CreateMachine.Request(settings), cancel);
+            }
+        }, cancel);
         Publish(network, "connect", machine.Id);
     }
 
-    public async Task DisconnectAsync(string nameOrId, string machineNameOrId, CancellationToken cancel)
+    public async Task DisconnectAsync(string nameOrId, string machineNameOrId, bool force, CancellationToken cancel)
     {
         var (network, machine) = (Get(nameOrId), machines.Get(machineNameOrId));
+        await GatedAsync(machine, "disconnect", evenPaused: force, async () =>
+        {
+            var endpoint = networks.EndpointsOf(machine.Id).FirstOrDefault(e => e.NetworkId == network.Id)
+                ?? throw HyprException.NotFound($"container {machine.Name} is not connected to network {network.Name}");
+            if (machine.Running is { } running && endpoint.GuestName is { } nic)
+            {
+                await DisconnectRunningAsync(network, machine, running, nic, force, cancel);
+            }
+            else
+            {
+                await networks.DisconnectAsync(machine.Id, network.Id, cancel);
+            }
+        }, cancel);
+        Publish(network, "disconnect", machine.Id);
+    }
+
+    /// <summary>Host, NIC, the other NICs' routes, names; undone in reverse.</summary>
+    private async Task ConnectRunningAsync(VmNetwork network, Machine machine, IRunningMachine running, NetworkAttachment settings, CancellationToken cancel)
+    {
+        var image = images.Find(machine.ImageId)?.Config ?? new ImageConfig();
+        var undo = new Stack<Func<Task>>();
+        using var live = await networks.ConnectRunningAsync(
+            CreateMachine.Identity(machine), network.Id, CreateMachine.Request(settings), PortPlan.Of(machine.Config, image), cancel);
+        undo.Push(() => networks.DisconnectAsync(machine.Id, network.Id, CancellationToken.None));
+        try
+        {
+            try
+            {
+                await running.AddNicAsync(new MachineNic(live.Nic.Tap, GuestNames.Nic(live.Nic)), cancel);
+            }
+            catch (HyprException e) when (e.Kind == ErrorKind.Unavailable)
+            {
+                await networks.SuspendAsync(machine.Id, network.Id, CancellationToken.None);
+                undo.Clear();
+                throw HyprException.Unavailable(
+                    $"{machine.Name} is attached to {network.Name} from its next start on, but not now: {e.Message}. Start it anew with: hypr restart {machine.Name}", e);
+            }
+
+            undo.Push(() => running.RemoveNicAsync(live.Nic.GuestName, CancellationToken.None));
+            foreach (var nic in live.After.Nics.Where(n => n.GuestName != live.Nic.GuestName))
+            {
+                var before = live.Before.Nics.Single(b => b.GuestName == nic.GuestName);
+                if (before != nic)
+                {
+                    undo.Push(() => running.ConfigureNicAsync(GuestNames.Nic(before), CancellationToken.None));
+                    await running.ConfigureNicAsync(GuestNames.Nic(nic), cancel);
+                }
+            }
+
+            undo.Push(() => TellNamesAsync(machine, running, live.Before, CancellationToken.None));
+            await TellNamesAsync(machine, running, live.After, cancel);
+        }
+        catch
+        {
+            while (undo.TryPop(out var back))
+            {
+                await TryAsync(machine, back);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The guest lets go first. From then on it goes forward only: the host's end goes whatever the guest says.</summary>
+    private async Task DisconnectRunningAsync(VmNetwork network, Machine machine, IRunningMachine running, string nic, bool force, CancellationToken cancel)
+    {
+        try
+        {
+            // A paused guest cannot answer; its NIC is dead when it wakes.
+            if (machine.State.Status != MachineStatus.Paused)
+            {
+                await running.RemoveNicAsync(nic, cancel);
+            }
+        }
+        catch (HyprException e) when (force)
+        {
+            NotTold(log, e, machine.Name);
+        }
+
+        if (await networks.DisconnectAsync(machine.Id, network.Id, CancellationToken.None) is { } left && machine.State.Status != MachineStatus.Paused)
+        {
+            // Who has the default route now may have been without it.
+            foreach (var other in left.Nics.Where(n => n.Gateway4 is not null || n.Gateway6 is not null))
+            {
+                await TryAsync(machine, () => running.ConfigureNicAsync(GuestNames.Nic(other), cancel));
+            }
+
+            await TryAsync(machine, () => TellNamesAsync(machine, running, left, cancel));
+        }
+    }
+
+    private static Task TellNamesAsync(Machine machine, IRunningMachine running, GuestNetwork network, CancellationToken cancel)
+    {
+        var hostname = GuestNames.Hostname(machine);
+        return running.ConfigureNamesAsync(
+            hostname, GuestNames.Hosts(machine.Config, hostname, network), GuestNames.Resolver(machine.Config, network), cancel);
+    }
+
+    private async Task TryAsync(Machine machine, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception e)
+        {
+            NotTold(log, e, machine.Name);
+        }
+    }
+
+    private static async Task GatedAsync(Machine machine, string what, bool evenPaused, Func<Task> change, CancellationToken cancel)
+    {
         await machine.Gate.WaitAsync(cancel);
         try
         {
-            RefuseWhileRunning(machine, "disconnect");
-            await networks.DisconnectAsync(machine.Id, network.Id, cancel);
+            if (machine.State.Status == MachineStatus.Removing)
+            {
+                throw HyprException.NotFound($"No such container: {machine.Name}");
+            }
+
+            if (machine.State.Status == MachineStatus.Paused && !evenPaused)
+            {
+                throw HyprException.Conflict($"cannot {what} {machine.Name} while it is paused: its guest does not answer. Use: hypr unpause {machine.Name}");
+            }
+
+            await change();
         }
         finally
         {
             machine.Gate.Release();
-        }
-
-        Publish(network, "disconnect", machine.Id);
-    }
-
-    private static void RefuseWhileRunning(Machine machine, string what)
-    {
-        if (machine.Running is not null)
-        {
-            throw HyprException.Conflict($"cannot {what} {machine.Name} while it runs: stop it first with: hypr stop {machine.Name}");
         }
     }
 
@@ -114,4 +237,7 @@ internal sealed class NetworkUseCases(MachineRegistry machines, INetworkService 
 
         events.Publish("network", action, network.Id, attributes);
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Machine}'s guest could not be told of a change of its networks; its next start brings it")]
+    private static partial void NotTold(ILogger logger, Exception error, string machine);
 }

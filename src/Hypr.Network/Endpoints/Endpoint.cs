@@ -57,6 +57,8 @@ public sealed record Activation(
     /// <summary>What did not hinder the start and a person should know: no network at all, ports of a machine that has only internal networks.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    public GuestNetwork Guest => new(Nics, Nameserver, Search, HostGateway);
+
     public void Dispose()
     {
         foreach (var nic in Nics)

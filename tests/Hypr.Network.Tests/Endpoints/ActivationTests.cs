@@ -4,7 +4,7 @@ using Hypr.Network.Endpoints;
 using Hypr.Network.Ports;
 using Hypr.Primitives;
 
-namespace Hypr.Network.Tests;
+namespace Hypr.Network.Tests.Endpoints;
 
 public sealed class ActivationTests
 {
