@@ -28,6 +28,8 @@ public sealed class TestProgram : IDisposable
 
     public int Pid { get; }
 
+    public bool HasEnded => _process.HasExited;
+
     public string Output
     {
         get
