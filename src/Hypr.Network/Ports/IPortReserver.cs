@@ -22,6 +22,12 @@ public interface IPortReserver : IAsyncDisposable
 /// <summary>A port of the host; 0.0.0.0 and :: stand for every address of their family.</summary>
 public sealed record HostPort(IPAddress Address, int Port, PortProtocol Protocol)
 {
+    /// <summary>
+    /// Where what arrives at the socket itself is carried to, in user space: what the rules do not take, [::1] and IPv6 for a machine that has only IPv4. Null: the
+    /// port is only held.
+    /// </summary>
+    public IPEndPoint? Target { get; init; }
+
     /// <summary>As Docker writes it: <c>0.0.0.0:8080</c>, <c>[::]:8080</c>.</summary>
     public override string ToString() => new IPEndPoint(Address, Port).ToString();
 }

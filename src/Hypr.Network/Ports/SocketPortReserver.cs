@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using Hypr.Proxy;
 using Hypr.Primitives;
 
 namespace Hypr.Network.Ports;
 
-/// <summary>Holds ports by bound sockets of this process: one a port, none of them listening.</summary>
+/// <summary>Holds ports by bound sockets of this process, one a port. Only one with a target listens: the proxy's own listener is its reservation.</summary>
 public sealed class SocketPortReserver : IPortReserver
 {
     private const int SolSocket = 1;
@@ -20,10 +21,22 @@ public sealed class SocketPortReserver : IPortReserver
     private static readonly int[] NameServerPorts = [53, 41003];
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Owner, HostPort Port), Socket?> _held = [];
+    private readonly Dictionary<(string Owner, HostPort Port), IAsyncDisposable?> _held = [];
     private bool _disposed;
 
-    public ValueTask<PortConflict?> ReserveAsync(string owner, IReadOnlyList<HostPort> ports, CancellationToken cancel)
+    /// <summary>Ports held now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _held.Count;
+            }
+        }
+    }
+
+    public async ValueTask<PortConflict?> ReserveAsync(string owner, IReadOnlyList<HostPort> ports, CancellationToken cancel)
     {
         var taken = new List<HostPort>();
         foreach (var port in ports)
@@ -41,28 +54,39 @@ public sealed class SocketPortReserver : IPortReserver
             var conflict = NameServerPorts.Contains(port.Port) && IsAny(port.Address) ? Look(port) : Bind(port, out socket);
             if (conflict is not null)
             {
-                Release(owner, taken);
-                return ValueTask.FromResult<PortConflict?>(conflict);
+                await ReleaseAsync(owner, taken);
+                return conflict;
             }
 
             lock (_gate)
             {
-                _held[(owner, port)] = socket;
+                _held[(owner, port)] = socket is null ? null : Hold(port, socket);
             }
 
             taken.Add(port);
         }
 
-        return ValueTask.FromResult<PortConflict?>(null);
+        return null;
     }
 
-    public ValueTask ReleaseAsync(string owner, IReadOnlyList<HostPort> ports)
+    public async ValueTask ReleaseAsync(string owner, IReadOnlyList<HostPort> ports)
     {
-        Release(owner, ports);
-        return ValueTask.CompletedTask;
+        foreach (var port in ports)
+        {
+            IAsyncDisposable? held;
+            lock (_gate)
+            {
+                _held.Remove((owner, port), out held);
+            }
+
+            if (held is not null)
+            {
+                await held.DisposeAsync();
+            }
+        }
     }
 
-    public ValueTask KeepAsync(IReadOnlyCollection<string> owners)
+    public async ValueTask KeepAsync(IReadOnlyCollection<string> owners)
     {
         List<(string Owner, HostPort Port)> gone;
         lock (_gate)
@@ -72,26 +96,38 @@ public sealed class SocketPortReserver : IPortReserver
 
         foreach (var (owner, port) in gone)
         {
-            Release(owner, [port]);
+            await ReleaseAsync(owner, [port]);
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        List<IAsyncDisposable?> held;
         lock (_gate)
         {
             _disposed = true;
-            foreach (var socket in _held.Values)
-            {
-                socket?.Dispose();
-            }
-
+            held = [.. _held.Values];
             _held.Clear();
         }
 
-        return ValueTask.CompletedTask;
+        foreach (var one in held.OfType<IAsyncDisposable>())
+        {
+            await one.DisposeAsync();
+        }
+    }
+
+    private static IAsyncDisposable Hold(HostPort port, Socket socket)
+    {
+        switch (port)
+        {
+            case { Target: { } target, Protocol: PortProtocol.Tcp }:
+                socket.Listen();
+                return new TcpForwarder(socket, target, new ForwarderOptions());
+            case { Target: { } target, Protocol: PortProtocol.Udp }:
+                return new UdpForwarder(socket, target, new ForwarderOptions(), TimeProvider.System);
+            default:
+                return new BoundSocket(socket);
+        }
     }
 
     /// <summary>
@@ -141,17 +177,12 @@ public sealed class SocketPortReserver : IPortReserver
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    private void Release(string owner, IReadOnlyList<HostPort> ports)
+    private sealed class BoundSocket(Socket socket) : IAsyncDisposable
     {
-        foreach (var port in ports)
+        public ValueTask DisposeAsync()
         {
-            Socket? socket;
-            lock (_gate)
-            {
-                _held.Remove((owner, port), out socket);
-            }
-
-            socket?.Dispose();
+            socket.Dispose();
+            return ValueTask.CompletedTask;
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Hypr.Forwarding.Tests;
+namespace Hypr.Proxy.Tests;
 
 /// <summary>Sockets on 127.0.0.1 with ports of the kernel's choice.</summary>
 internal static class Loopback

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Hypr.Forwarding.Tests;
+namespace Hypr.Proxy.Tests;
 
 public sealed class UdpForwarderTests
 {

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Hypr.Forwarding;
+namespace Hypr.Proxy;
 
 /// <summary>
 /// Carries the TCP connections of a listening socket to a target, in user space. Each direction ends by itself: a FIN is passed on as a FIN (half-close), a

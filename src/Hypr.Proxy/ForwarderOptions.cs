@@ -1,4 +1,4 @@
-namespace Hypr.Forwarding;
+namespace Hypr.Proxy;
 
 /// <summary>Bounds of a forwarder: who connects is not trusted.</summary>
 public sealed record ForwarderOptions

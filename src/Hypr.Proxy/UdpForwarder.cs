@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Hypr.Forwarding;
+namespace Hypr.Proxy;
 
 /// <summary>
 /// Carries the datagrams of a bound socket to a target and the answers back, one session for each client's address and port. A session ends when it was idle for
