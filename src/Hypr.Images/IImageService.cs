@@ -17,6 +17,9 @@ public interface IImageService
 
     IReadOnlyList<Image> List();
 
+    /// <summary>Docker's <c>tag</c>: one more name for an image; another image that had it loses it.</summary>
+    Image Tag(string nameOrId, string name);
+
     /// <summary>Docker's <c>rmi</c>: removes the name, and the image with its last name. <paramref name="inUseBy"/> gives the machines that use an image id.</summary>
     IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy);
 }

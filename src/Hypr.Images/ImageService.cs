@@ -1,0 +1,46 @@
+using Hypr.Images.Pull;
+using Hypr.Images.Registry;
+using Hypr.Images.Store;
+using Hypr.Primitives;
+using Hypr.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Images;
+
+/// <summary>Everything about images, on one folder. One object a folder and a process; thread-safe.</summary>
+public sealed class ImageService : IImageService, IDisposable
+{
+    private readonly Transport _transport;
+    private readonly ImageTable _table;
+    private readonly PullImage _pull;
+
+    /// <summary>Makes the folder when it is missing and sweeps what an earlier process left half made.</summary>
+    /// <exception cref="HyprException">InvalidParameter: a mirror's URL is none.</exception>
+    public ImageService(Database database, ImageSettings settings, TimeProvider clock, ILoggerFactory logs)
+    {
+        foreach (var mirror in settings.RegistryMirrors)
+            RegistryEndpoint.Mirror(mirror, settings);
+        var files = new ImageFiles(settings);
+        _table = new ImageTable(database, files, clock, logs.CreateLogger<ImageService>());
+        _transport = new Transport(settings, clock);
+        var build = new RootFsBuild(files, _table, settings);
+        _pull = new PullImage(files, _table, build, _transport, settings, clock);
+    }
+
+    public Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel) =>
+        DiskErrors.InWordsAsync(() => _pull.RunAsync(reference, options, cancel), $"cannot pull {reference}");
+
+    public Image? Find(string nameOrId) => _table.Find(nameOrId);
+
+    public IReadOnlyList<Image> List() => _table.List();
+
+    public Image Tag(string nameOrId, string name)
+    {
+        var reference = ImageReference.Parse(name);
+        return reference.Digest is null ? _table.Tag(nameOrId, reference) : throw HyprException.Invalid("refusing to create a tag with a digest reference");
+    }
+
+    public IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy) => _table.Remove(nameOrId, force, inUseBy);
+
+    public void Dispose() => _transport.Dispose();
+}
