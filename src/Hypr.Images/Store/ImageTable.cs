@@ -207,7 +207,7 @@ internal sealed partial class ImageTable
         var record = image.Record;
         return new Image(
             image.Row.Id, [.. names.Where(n => n.Digest is null).Select(n => n.Familiar)], [.. names.Where(n => n.Digest is not null).Select(n => n.Familiar)],
-            image.Row.Created, image.Row.Size, record.Architecture, record.Os, record.Config, record.DiffIds, _files.Root(record.ChainId));
+            ParseTime(record.Created), image.Row.Size, record.Architecture, record.Os, record.Config, record.DiffIds, _files.Root(record.ChainId));
     }
 
     private static bool IsSingle(List<ImageReference> names) =>
