@@ -35,10 +35,11 @@ public sealed class NameServer : INameServer
         var cache = new AnswerCache(Math.Max(1, (this.settings.CacheEntries + 3) / 4), this.settings.CacheBytes);
         zones = new ZoneStore(sets);
         var resolvConf = this.settings.Upstreams.Count > 0 ? null : new ResolvConf(this.settings.ResolvConf, this.settings.ResolvedConf);
-        forwarder = new Forwarder(cache, sets, new UpstreamGuard(zones, this.settings.Port), resolvConf, this.settings.Clock, this.settings.Logger);
+        var loops = new LoopProbe(this.settings.Clock, this.settings.Logger.UpstreamLoops);
+        forwarder = new Forwarder(cache, sets, new UpstreamGuard(zones, this.settings.Port), loops, resolvConf, this.settings.Clock, this.settings.Logger);
         var parts = new ServerParts(
             zones,
-            new Responder(cache, sets, new Cookies()),
+            new Responder(cache, sets, loops, new Cookies()),
             forwarder,
             new RequestPool(8 * Quota.MostForwarded),
             this.settings.Clock,

@@ -37,6 +37,7 @@ internal sealed unsafe class Forwarder : IDisposable
     private readonly AnswerCache cache;
     private readonly UpstreamSets sets;
     private readonly UpstreamGuard guard;
+    private readonly LoopProbe loops;
     private readonly ResolvConf? resolvConf;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
@@ -45,8 +46,9 @@ internal sealed unsafe class Forwarder : IDisposable
     private long checkedAt = long.MinValue / 2;
     private int streams;
 
-    public Forwarder(AnswerCache cache, UpstreamSets sets, UpstreamGuard guard, ResolvConf? resolvConf, TimeProvider clock, ILogger logger)
+    public Forwarder(AnswerCache cache, UpstreamSets sets, UpstreamGuard guard, LoopProbe loops, ResolvConf? resolvConf, TimeProvider clock, ILogger logger)
     {
+        this.loops = loops;
         this.cache = cache;
         this.sets = sets;
         this.guard = guard;
@@ -105,46 +107,53 @@ internal sealed unsafe class Forwarder : IDisposable
     {
         while (!stopping)
         {
-            var count = epoll.Wait(active.Count > 0 ? TickMilliseconds : retired.Count > 0 ? 1000 : -1);
+            // What is cached goes with the resolvers it came from: looked at each second while anything is.
+            var idle = retired.Count > 0 || (resolvConf is not null && cache.Bytes > 0) ? 1000 : -1;
+            var count = epoll.Wait(active.Count > 0 ? TickMilliseconds : idle);
             var now = Moment.Now(clock).Milliseconds;
             for (var i = 0; i < count; i++)
             {
-                switch (sources[epoll.Slot(i)])
-                {
-                    case UpstreamSocket socket:
-                        Receive(socket, now);
-                        break;
-                    case UpstreamStream stream:
-                        Continue(stream, now);
-                        break;
-                    default:
-                        if (epoll.Slot(i) == 0)
-                        {
-                            wake.Clear();
-                        }
-
-                        break;
-                }
+                Ready(epoll.Slot(i), now);
             }
 
+            FollowResolvConf(now);
             Start(asked.TakeAll(), now);
             Tick(now);
         }
     }
 
+    private void Ready(int slot, long now)
+    {
+        switch (sources[slot])
+        {
+            case UpstreamSocket socket:
+                Receive(socket, now);
+                break;
+            case UpstreamStream stream:
+                Continue(stream, now);
+                break;
+            default:
+                if (slot == 0)
+                {
+                    wake.Clear();
+                }
+
+                break;
+        }
+    }
+
     private void Start(ForwardRequest? requests, long now)
     {
-        if (requests is not null)
-        {
-            FollowResolvConf(now);
-        }
-
         while (requests is not null)
         {
             var next = requests.Next;
             if (byHash.TryGetValue(requests.Hash, out var running) && running.Is(requests))
             {
                 running.Join(requests);
+                if (running.IsStaleGiven)
+                {
+                    GiveStale(running, now);
+                }
             }
             else
             {
@@ -495,6 +504,15 @@ internal sealed unsafe class Forwarder : IDisposable
         {
             logger.UpstreamDown(upstream.EndPoint);
         }
+
+        if (upstream.Socket is { } socket && loops.TryBegin(upstream, now))
+        {
+            var length = loops.WriteQuery(buffer, ids.Next(), upstream);
+            fixed (byte* start = buffer)
+            {
+                _ = Libc.send(socket.Socket.Number, start, (nuint)length, Libc.MsgDontWait | Libc.MsgNoSignal);
+            }
+        }
     }
 
     private void Tick(long now)
@@ -514,7 +532,11 @@ internal sealed unsafe class Forwarder : IDisposable
                 GiveStale(exchange, now);
             }
 
-            if (now >= exchange.NextAt)
+            if (CloseLooping(exchange, now))
+            {
+                AskNext(exchange, now);
+            }
+            else if (now >= exchange.NextAt)
             {
                 foreach (ref var attempt in exchange.Attempts.AsSpan(0, exchange.AttemptCount))
                 {
@@ -536,6 +558,22 @@ internal sealed unsafe class Forwarder : IDisposable
                 retired.RemoveAt(i);
             }
         }
+    }
+
+    /// <returns>True: nobody is asked any more.</returns>
+    private bool CloseLooping(Exchange exchange, long now)
+    {
+        var closed = false;
+        foreach (ref var attempt in exchange.Attempts.AsSpan(0, exchange.AttemptCount))
+        {
+            if (attempt.IsOpen && now < attempt.Upstream.LoopsUntil)
+            {
+                Close(ref attempt);
+                closed = true;
+            }
+        }
+
+        return closed && !HasOpen(exchange);
     }
 
     private void GiveStale(Exchange exchange, long now)

@@ -2,11 +2,12 @@ using System.Net;
 
 namespace Hypr.Dns.Forwarding;
 
-/// <summary>A resolver that is asked, and how it has been. Only the forwarder's thread writes.</summary>
+/// <summary>A resolver that is asked, and how it has been. Only the forwarder's thread writes, but for a loop, which a worker finds.</summary>
 internal sealed class Upstream(IPEndPoint endPoint)
 {
     private const double FirstGuess = 150;
     private int failures;
+    private long loopsUntil;
 
     public IPEndPoint EndPoint { get; } = endPoint;
 
@@ -20,7 +21,13 @@ internal sealed class Upstream(IPEndPoint endPoint)
     public long PlainUntil { get; set; }
 
     /// <summary>A question of ours came back to ourselves through it.</summary>
-    public long LoopsUntil { get; set; }
+    public long LoopsUntil
+    {
+        get => Interlocked.Read(ref loopsUntil);
+        set => Interlocked.Exchange(ref loopsUntil, value);
+    }
+
+    public long ProbedAt { get; set; } = long.MinValue / 2;
 
     public UpstreamSocket? Socket { get; set; }
 

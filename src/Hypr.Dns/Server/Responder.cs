@@ -25,7 +25,7 @@ internal readonly record struct Moment(long Milliseconds, uint Seconds)
 ///                       -> outside names: refused | AnswerCache | Verdict.Forward
 /// </code>
 /// </summary>
-internal sealed class Responder(AnswerCache cache, UpstreamSets upstreams, Cookies cookies)
+internal sealed class Responder(AnswerCache cache, UpstreamSets upstreams, LoopProbe loops, Cookies cookies)
 {
     public Cookies Cookies => cookies;
 
@@ -56,6 +56,7 @@ internal sealed class Responder(AnswerCache cache, UpstreamSets upstreams, Cooki
             return Verdict.Answered;
         }
 
+        loops.Look(query.Name);
         if (LocalAnswers.TryAnswer(zone, asker, query, ref context, ref rotation, out length))
         {
             return Verdict.Answered;
