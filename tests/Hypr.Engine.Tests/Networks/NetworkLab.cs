@@ -85,6 +85,8 @@ internal sealed class NetworkLab : IAsyncDisposable
 
         public IReadOnlyList<Image> List() => [];
 
+        public void Tag(string nameOrId, string name) => throw new InvalidOperationException();
+
         public IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy) => [];
     }
 }
