@@ -85,7 +85,7 @@ internal sealed class NetworkLab : IAsyncDisposable
 
         public IReadOnlyList<Image> List() => [];
 
-        public void Tag(string nameOrId, string name) => throw new InvalidOperationException();
+        public Image Tag(string nameOrId, string name) => throw new InvalidOperationException();
 
         public IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy) => [];
     }
