@@ -41,6 +41,7 @@ internal readonly ref struct NetlinkMessage
         Type = BinaryPrimitives.ReadUInt16LittleEndian(bytes[4..]);
         Flags = (NetlinkFlags)BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]);
         Sequence = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        Port = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
         Payload = bytes[HeaderLength..];
     }
 
@@ -49,6 +50,9 @@ internal readonly ref struct NetlinkMessage
     public NetlinkFlags Flags { get; }
 
     public uint Sequence { get; }
+
+    /// <summary>On a notification: the netlink port of whoever made the change.</summary>
+    public uint Port { get; }
 
     /// <summary>What follows struct nlmsghdr.</summary>
     public ReadOnlySpan<byte> Payload { get; }

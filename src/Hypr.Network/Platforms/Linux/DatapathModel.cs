@@ -1,4 +1,6 @@
 using System.Net;
+using Hypr.Network.Platforms.Linux.Foreign;
+using Hypr.Network.Platforms.Linux.Links;
 using Hypr.Network.Platforms.Linux.Rules;
 
 namespace Hypr.Network.Platforms.Linux;
@@ -17,6 +19,15 @@ internal sealed class DatapathModel
     public Dictionary<string, IReadOnlyList<DatapathPort>> Ports { get; } = [];
 
     public bool WantsIPv6 => Networks.Values.Any(static n => n.Gateways.Any(static g => g.IsIPv6));
+
+    /// <summary>What leaves the host under its address, for the row that iptables shows.</summary>
+    public List<MasqueradedSubnet> Masqueraded() =>
+        [.. from network in Networks.Values
+            where network.Masquerade && network.Mode4 == GatewayMode.Nat && !RuleElement.IsClosed(network)
+            from gateway in network.Gateways
+            where !gateway.IsIPv6
+            orderby network.Bridge
+            select new MasqueradedSubnet(Prefixes.Of(gateway.Address, gateway.PrefixLength), network.Bridge, network.Name)];
 
     public HashSet<string> TapsInUse() => [.. Endpoints.Values.Where(static e => e.Tap is not null).Select(static e => e.Tap!)];
 
@@ -64,20 +75,11 @@ internal sealed class DatapathModel
         {
             foreach (var gateway in network.Gateways)
             {
-                if (gateway.Address.AddressFamily == address.AddressFamily && Contains(gateway.Address, gateway.PrefixLength, address))
+                if (Prefixes.Of(gateway.Address, gateway.PrefixLength).Contains(address))
                     return network;
             }
         }
 
         return null;
-    }
-
-    private static bool Contains(IPAddress inside, int length, IPAddress address)
-    {
-        Span<byte> a = stackalloc byte[16], b = stackalloc byte[16];
-        inside.TryWriteBytes(a, out _);
-        address.TryWriteBytes(b, out _);
-        var whole = length / 8;
-        return a[..whole].SequenceEqual(b[..whole]) && (length % 8 == 0 || ((a[whole] ^ b[whole]) & (0xff00 >> (length % 8))) == 0);
     }
 }

@@ -58,6 +58,7 @@ public sealed partial class LinuxDatapath
             _bridges.Ensure(network, out _);
             _rules.Set(DatapathModel.OwnerOf(network), RuleElement.Of(network));
             _forwarding.Write(_model.Networks.Values, _model.WantsIPv6);
+            _foreign?.Want(_model.Masqueraded());
         }
         catch
         {
@@ -82,6 +83,7 @@ public sealed partial class LinuxDatapath
         _model.Networks.Remove(id);
         _notes.TryRemove($"network {id}", out _);
         _forwarding.Write(_model.Networks.Values, _model.WantsIPv6);
+        _foreign?.Want(_model.Masqueraded());
     }
 
     private DatapathLink Attach(DatapathEndpoint endpoint)

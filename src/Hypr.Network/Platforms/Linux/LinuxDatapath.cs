@@ -4,6 +4,7 @@ using Hypr.Linux.Conntrack;
 using Hypr.Linux.Namespaces;
 using Hypr.Linux.Netlink;
 using Hypr.Linux.Nftables;
+using Hypr.Network.Platforms.Linux.Foreign;
 using Hypr.Network.Platforms.Linux.Links;
 using Hypr.Network.Platforms.Linux.Rules;
 using Hypr.Network.Platforms.Linux.Threads;
@@ -31,6 +32,8 @@ public sealed partial class LinuxDatapath : IDatapath
     private readonly Forwarding _forwarding;
     private readonly OurRules _rules;
     private readonly DatapathModel _model = new();
+    private readonly ForeignFirewalls? _foreign;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, string> _notes = new();
 
     private LinuxDatapath(DatapathSettings settings, ILoggerFactory logs, TimeProvider time)
@@ -47,7 +50,9 @@ public sealed partial class LinuxDatapath : IDatapath
         _taps = new Taps(_netlink, _remover);
         _forwarding = new Forwarding(settings);
         _rules = new OurRules(_nft);
-        _ = time;
+        _time = time;
+        if (settings.TouchForeignFirewalls)
+            _foreign = new ForeignFirewalls(_space, time, e => LogFailed(_log, e), Note, text => LogMended(_log, text));
     }
 
     /// <summary>Opens every socket in the calling thread's network namespace and changes nothing yet.</summary>
@@ -66,7 +71,19 @@ public sealed partial class LinuxDatapath : IDatapath
 
     public IReadOnlyList<string> Notes => [.. _notes.OrderBy(static n => n.Key, StringComparer.Ordinal).Select(static n => n.Value)];
 
-    public Task StartAsync(DatapathState desired, CancellationToken cancel) => Do(() => Start(desired), cancel);
+    public async Task StartAsync(DatapathState desired, CancellationToken cancel)
+    {
+        var masqueraded = await Do(
+            () =>
+            {
+                Start(desired);
+                StartMending();
+                return _model.Masqueraded();
+            },
+            cancel);
+        if (_foreign is not null)
+            await _foreign.Apply(masqueraded);
+    }
 
     public IReadOnlyList<OccupiedPrefix> Occupied() => HostPrefixes.List(_netlink);
 
@@ -85,6 +102,8 @@ public sealed partial class LinuxDatapath : IDatapath
     /// <summary>Closes its sockets and threads. Links and rules stay: machines run on without it.</summary>
     public ValueTask DisposeAsync()
     {
+        StopMending();
+        _foreign?.Dispose();
         _thread.Dispose();
         _remover.Dispose();
         _conntrack.Dispose();
@@ -117,7 +136,32 @@ public sealed partial class LinuxDatapath : IDatapath
         },
         cancel);
 
-    private void Note(string key, string text) => _notes[key] = text;
+    /// <summary>
+    /// Takes away everything of ours in the calling thread's network namespace: links by their mark, tables, what was put into foreign firewalls, the sysctl
+    /// file. For uninstalling; machines lose their network. Forwarding stays on: another may need it by now.
+    /// </summary>
+    public static void RemoveEverything(DatapathSettings settings)
+    {
+        using var space = NetworkNamespace.Current();
+        if (settings.TouchForeignFirewalls)
+            ForeignFirewalls.RemoveAll(space);
+        using var nft = NfTables.Open();
+        OurRules.Remove(nft);
+        using var netlink = RtNetlink.Open();
+        foreach (var link in netlink.Links.List().Where(OurLinks.IsOurs))
+            netlink.Links.Set(link.Index, new LinkSettings { Group = OurLinks.DoomedGroup });
+        netlink.Links.DeleteGroup(OurLinks.DoomedGroup);
+        Forwarding.Remove(settings);
+    }
+
+    /// <summary>Null takes the note back.</summary>
+    private void Note(string key, string? text)
+    {
+        if (text is null)
+            _notes.TryRemove(key, out _);
+        else
+            _notes[key] = text;
+    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the datapath failed at work of its own")]
     private static partial void LogFailed(ILogger log, Exception e);

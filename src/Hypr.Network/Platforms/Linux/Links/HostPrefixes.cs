@@ -16,7 +16,7 @@ internal static class HostPrefixes
         {
             if (!links.TryGetValue(address.Link, out var link) || OurLinks.IsOurs(link) || IsEverywhere(address.Address))
                 continue;
-            all.Add(new OccupiedPrefix(Network(address.Address, address.PrefixLength), link.Name, $"address {address.Address} of {link.Name}"));
+            all.Add(new OccupiedPrefix(Prefixes.Of(address.Address, address.PrefixLength), link.Name, $"address {address.Address} of {link.Name}"));
         }
 
         foreach (var route in netlink.Routes.List())
@@ -39,16 +39,4 @@ internal static class HostPrefixes
     }
 
     private static bool IsEverywhere(IPAddress address) => IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6Multicast;
-
-    private static IPNetwork Network(IPAddress address, int length)
-    {
-        var bytes = address.GetAddressBytes();
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            var bits = Math.Clamp(length - (i * 8), 0, 8);
-            bytes[i] &= (byte)(0xff00 >> bits);
-        }
-
-        return new IPNetwork(new IPAddress(bytes), length);
-    }
 }

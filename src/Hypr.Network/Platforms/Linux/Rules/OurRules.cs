@@ -120,8 +120,6 @@ internal sealed class OurRules(NfTables nft)
     }
 
     /// <summary>Takes both tables away. Nothing to do is fine.</summary>
-    public void Remove() => Remove(nft);
-
     public static void Remove(NfTables nft)
     {
         var batch = new NftBatch();

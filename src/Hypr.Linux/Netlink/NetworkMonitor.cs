@@ -1,0 +1,153 @@
+using Hypr.Linux.Libc;
+using Hypr.Linux.Namespaces;
+using Hypr.Linux.Nftables;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hypr.Linux.Netlink;
+
+/// <summary>Hears of changes. Called on the monitor's thread; what is slow belongs elsewhere.</summary>
+public interface INetworkObserver
+{
+    /// <summary>A link came, went or changed.</summary>
+    void OnLink(string name);
+
+    /// <summary>An address went from the link with the index.</summary>
+    void OnAddressRemoved(int link);
+
+    /// <summary>Forwarding, rp_filter or another setting that the kernel tells of (RTNLGRP_IPV4_NETCONF, _IPV6_NETCONF).</summary>
+    void OnSettings();
+
+    /// <summary>Something of a table changed.</summary>
+    /// <param name="port">The netlink port of who did it.</param>
+    /// <param name="elements">Elements of a set only; otherwise the table, a chain, a rule or a set itself.</param>
+    void OnTable(NftTable table, uint port, bool elements);
+
+    /// <summary>The kernel had more to tell than the socket holds (ENOBUFS): anything may have changed.</summary>
+    void OnLost();
+}
+
+/// <summary>rtnetlink's and nf_tables' notifications of one network namespace, on a thread of its own.</summary>
+public sealed unsafe class NetworkMonitor : IDisposable
+{
+    // include/uapi/linux/rtnetlink.h: enum rtnetlink_groups; linux/netfilter/nfnetlink.h: enum nfnetlink_groups.
+    private static readonly int[] RouteGroups = [1, 5, 9, 24, 25];
+    private const int NftablesGroup = 7;
+    private const int ReceiveBuffer = 4 * 1024 * 1024;
+    private const int EfdCloexec = 0x80000;
+    private const short PollIn = 1;
+    private readonly NetlinkSocket _route;
+    private readonly NetlinkSocket _netfilter;
+    private readonly SafeFileHandle _stop;
+    private readonly INetworkObserver _observer;
+    private readonly Thread _thread;
+
+    private NetworkMonitor(NetlinkSocket route, NetlinkSocket netfilter, INetworkObserver observer)
+    {
+        (_route, _netfilter, _observer) = (route, netfilter, observer);
+        _stop = LibC.EventFd(0, EfdCloexec);
+        _thread = new Thread(Run) { IsBackground = true, Name = "hypr-monitor" };
+    }
+
+    /// <summary>Every change after this returns is told.</summary>
+    public static NetworkMonitor Start(NetworkNamespace where, INetworkObserver observer)
+    {
+        var monitor = where.Run(() =>
+        {
+            var route = NetlinkSocket.Open(NetlinkSocket.Route);
+            var netfilter = NetlinkSocket.Open(NetlinkSocket.Netfilter);
+            route.ReceiveBuffer(ReceiveBuffer);
+            netfilter.ReceiveBuffer(ReceiveBuffer);
+            foreach (var group in RouteGroups)
+                route.Join(group);
+            netfilter.Join(NftablesGroup);
+            return new NetworkMonitor(route, netfilter, observer);
+        });
+        monitor._thread.Start();
+        return monitor;
+    }
+
+    public void Dispose()
+    {
+        ulong one = 1;
+        // The descriptor is open until the thread has ended, and the eight bytes are on the stack for the length of the call.
+        _ = LibC.Write(_stop, &one, sizeof(ulong));
+        _thread.Join();
+        _stop.Dispose();
+        _route.Dispose();
+        _netfilter.Dispose();
+    }
+
+    private void Run()
+    {
+        // The three descriptors stay open until Dispose has joined this thread.
+        var fds = stackalloc LibC.PollFd[3];
+        while (true)
+        {
+            fds[0] = new LibC.PollFd { Fd = (int)_stop.DangerousGetHandle(), Events = PollIn };
+            fds[1] = new LibC.PollFd { Fd = (int)_route.Handle.DangerousGetHandle(), Events = PollIn };
+            fds[2] = new LibC.PollFd { Fd = (int)_netfilter.Handle.DangerousGetHandle(), Events = PollIn };
+            if (LibC.Poll(fds, 3, -1) < 0)
+                continue;
+            if (fds[0].Revents != 0)
+                return;
+            if (fds[1].Revents != 0)
+                ReadRoute();
+            if (fds[2].Revents != 0)
+                ReadNetfilter();
+        }
+    }
+
+    private void ReadRoute()
+    {
+        while (true)
+        {
+            var datagram = _route.ReceiveNotifications("links", out var overrun);
+            if (overrun)
+                _observer.OnLost();
+            else if (datagram.IsEmpty)
+                return;
+            while (NetlinkMessage.TryTake(ref datagram, out var m))
+            {
+                switch (m.Type)
+                {
+                    case Rtm.NewLink or Rtm.DelLink when LinkParser.Parse(m) is { } link:
+                        _observer.OnLink(link.Name);
+                        break;
+                    case Rtm.DelAddr when AddressTable.Parse(m) is { } address:
+                        _observer.OnAddressRemoved(address.Link);
+                        break;
+                    case Rtm.NewNetConf or Rtm.DelNetConf:
+                        _observer.OnSettings();
+                        break;
+                }
+            }
+        }
+    }
+
+    private void ReadNetfilter()
+    {
+        while (true)
+        {
+            var datagram = _netfilter.ReceiveNotifications("nftables", out var overrun);
+            if (overrun)
+                _observer.OnLost();
+            else if (datagram.IsEmpty)
+                return;
+            while (NetlinkMessage.TryTake(ref datagram, out var m))
+            {
+                if (m.Type >> 8 != NftMessage.Subsystem >> 8 || (m.Type & 0xff) is NftMessage.NewGen || m.Payload.Length < 4)
+                    continue;
+                // The table's name is attribute 1 of every kind of object.
+                var a = m.Attributes(4);
+                while (a.Next())
+                {
+                    if (a.Type != Nfta.TableName)
+                        continue;
+                    _observer.OnTable(
+                        new NftTable((NftFamily)m.Payload[0], a.Text()), m.Port, (m.Type & 0xff) is NftMessage.NewSetElem or NftMessage.DelSetElem);
+                    break;
+                }
+            }
+        }
+    }
+}

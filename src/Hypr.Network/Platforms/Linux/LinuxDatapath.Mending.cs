@@ -1,0 +1,152 @@
+using Hypr.Linux;
+using Hypr.Linux.Netlink;
+using Hypr.Linux.Nftables;
+using Hypr.Network.Platforms.Linux.Rules;
+using Hypr.Primitives;
+
+namespace Hypr.Network.Platforms.Linux;
+
+/// <summary>
+/// Mends what others change. The kernel's notifications say where to look; a moment later, when the storm is over, what is there is compared with what is
+/// wanted. Once a minute everything is: iptables-legacy and some settings tell of nothing.
+/// </summary>
+public sealed partial class LinuxDatapath : INetworkObserver
+{
+    private static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMinutes(1);
+    private readonly Lock _eventGate = new();
+    private HashSet<string> _suspectLinks = [];
+    private HashSet<int> _suspectIndexes = [];
+    private bool _suspectRules;
+    private bool _suspectSettings;
+    private bool _suspectAll;
+    private bool _mendSoon;
+    private NetworkMonitor? _monitor;
+    private ITimer? _calm;
+    private ITimer? _poll;
+
+    void INetworkObserver.OnLink(string name) => Suspect(() => _suspectLinks.Add(name));
+
+    void INetworkObserver.OnAddressRemoved(int link) => Suspect(() => _suspectIndexes.Add(link));
+
+    void INetworkObserver.OnSettings() => Suspect(() => _suspectSettings = true);
+
+    void INetworkObserver.OnTable(NftTable table, uint port, bool elements)
+    {
+        if (table == RuleSet.Inet || table == RuleSet.Bridge)
+        {
+            if (port != _nft.Port)
+                Suspect(() => _suspectRules = true);
+        }
+        else if (!elements && _foreign is { } foreign && port != foreign.Port)
+        {
+            foreign.Refresh();
+        }
+    }
+
+    void INetworkObserver.OnLost() => Suspect(() => _suspectAll = true);
+
+    private void StartMending()
+    {
+        if (_monitor is not null)
+            return;
+        _calm = _time.CreateTimer(_ => _thread.Post(Mend), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _poll = _time.CreateTimer(
+            _ =>
+            {
+                Suspect(() => _suspectAll = true);
+                _foreign?.Refresh();
+            },
+            null,
+            PollPeriod,
+            PollPeriod);
+        _monitor = NetworkMonitor.Start(_space, this);
+    }
+
+    private void StopMending()
+    {
+        _monitor?.Dispose();
+        _calm?.Dispose();
+        _poll?.Dispose();
+    }
+
+    private void Suspect(Action mark)
+    {
+        lock (_eventGate)
+        {
+            mark();
+            if (_mendSoon)
+                return;
+            _mendSoon = true;
+        }
+
+        _calm?.Change(Calm, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Mend()
+    {
+        HashSet<string> links;
+        HashSet<int> indexes;
+        bool rules, settings, all;
+        lock (_eventGate)
+        {
+            (links, indexes, rules, settings, all) = (_suspectLinks, _suspectIndexes, _suspectRules, _suspectSettings, _suspectAll);
+            (_suspectLinks, _suspectIndexes, _suspectRules, _suspectSettings, _suspectAll, _mendSoon) = ([], [], false, false, false, false);
+        }
+
+        var done = new List<string>();
+        try
+        {
+            foreach (var index in indexes)
+            {
+                if (_netlink.Links.Find(index) is { } link)
+                    links.Add(link.Name);
+            }
+
+            if (settings || all)
+                done.AddRange(_forwarding.Ensure(_model.WantsIPv6));
+            MendLinks(links, settings, all, done);
+            if ((rules || all) && _rules.Difference() is { } difference)
+            {
+                RebuildRules();
+                done.Add(difference);
+            }
+        }
+        finally
+        {
+            if (done.Count > 0)
+                LogMended(_log, string.Join("; ", done));
+        }
+    }
+
+    private void MendLinks(HashSet<string> links, bool settings, bool all, List<string> done)
+    {
+        foreach (var network in _model.Networks.Values)
+        {
+            if (!all && !settings && !links.Contains(network.Bridge))
+                continue;
+            try
+            {
+                var mended = _bridges.Ensure(network, out _);
+                done.AddRange(mended);
+                _notes.TryRemove($"network {network.Id}", out _);
+                if (mended.Count == 0)
+                    continue;
+                foreach (var attached in _model.Endpoints.Values.Where(e => e.Endpoint.NetworkId == network.Id))
+                    EnsureTap(attached, done);
+            }
+            catch (Exception e) when (e is HyprException or LinuxException)
+            {
+                // The others are mended all the same.
+                Note($"network {network.Id}", e.Message);
+                LogWarning(_log, e.Message);
+            }
+        }
+
+        foreach (var attached in _model.Endpoints.Values)
+        {
+            if (attached.Tap is { } tap && (all || links.Contains(tap)))
+                EnsureTap(attached, done);
+        }
+    }
+}
