@@ -34,6 +34,7 @@ public sealed partial class LinuxDatapath : IDatapath
     private readonly DatapathModel _model = new();
     private readonly ForeignFirewalls? _foreign;
     private readonly TimeProvider _time;
+    private int _disposed;
     private readonly ConcurrentDictionary<string, string> _notes = new();
 
     private LinuxDatapath(DatapathSettings settings, ILoggerFactory logs, TimeProvider time)
@@ -102,6 +103,8 @@ public sealed partial class LinuxDatapath : IDatapath
     /// <summary>Closes its sockets and threads. Links and rules stay: machines run on without it.</summary>
     public ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return ValueTask.CompletedTask;
         StopMending();
         _foreign?.Dispose();
         _thread.Dispose();
@@ -140,13 +143,22 @@ public sealed partial class LinuxDatapath : IDatapath
     /// Takes away everything of ours in the calling thread's network namespace: links by their mark, tables, what was put into foreign firewalls, the sysctl
     /// file. For uninstalling; machines lose their network. Forwarding stays on: another may need it by now.
     /// </summary>
+    /// <exception cref="HyprException">Conflict: a hyprd runs here.</exception>
     public static void RemoveEverything(DatapathSettings settings)
     {
         using var space = NetworkNamespace.Current();
+        using var nft = NfTables.Open();
+        try
+        {
+            OurRules.Remove(nft);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EPERM)
+        {
+            throw HyprException.Conflict("the network rules belong to a hyprd that runs: stop it first");
+        }
+
         if (settings.TouchForeignFirewalls)
             ForeignFirewalls.RemoveAll(space);
-        using var nft = NfTables.Open();
-        OurRules.Remove(nft);
         using var netlink = RtNetlink.Open();
         foreach (var link in netlink.Links.List().Where(OurLinks.IsOurs))
             netlink.Links.Set(link.Index, new LinkSettings { Group = OurLinks.DoomedGroup });

@@ -43,7 +43,6 @@ internal sealed class Bridges(RtNetlink netlink, LinkRemover remover)
                 // A bridge without a MAC of its own takes its ports', and changes it as they come and go.
                 Mac = MacOf(network).ToBytes(),
                 Mtu = network.Mtu,
-                Alias = OurLinks.AliasOf(network),
                 Group = OurLinks.Group,
             });
             done.Add($"bridge {network.Bridge} was missing");
@@ -63,7 +62,7 @@ internal sealed class Bridges(RtNetlink netlink, LinkRemover remover)
             ApplySettings(network, done);
             if (link is not { IsUp: true })
             {
-                netlink.Links.Set(index, new LinkSettings { Up = true });
+                netlink.Links.Set(index, new LinkSettings { Up = true, Alias = OurLinks.AliasOf(network) });
                 if (link is not null)
                     done.Add($"bridge {network.Bridge} was down");
             }

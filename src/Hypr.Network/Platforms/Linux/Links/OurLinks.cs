@@ -20,9 +20,11 @@ internal static class OurLinks
 
     public static string AliasOf(DatapathEndpoint endpoint) => EndpointMark + endpoint.Id;
 
-    public static bool IsBridge(Link link) => link.Kind == "bridge" && link.Alias.StartsWith(NetworkMark, StringComparison.Ordinal);
+    /// <summary>By either sign: an alias cannot be given at a link's birth, and a group can be changed by anybody.</summary>
+    public static bool IsBridge(Link link) =>
+        link.Kind == "bridge" && (link.Group == Group || link.Alias.StartsWith(NetworkMark, StringComparison.Ordinal));
 
-    public static bool IsTap(Link link) => link.Kind == "tun" && link.Alias.StartsWith(EndpointMark, StringComparison.Ordinal);
+    public static bool IsTap(Link link) => link.Kind == "tun" && (link.Group == Group || link.Alias.StartsWith(EndpointMark, StringComparison.Ordinal));
 
     public static bool IsOurs(Link link) => IsBridge(link) || IsTap(link);
 }
