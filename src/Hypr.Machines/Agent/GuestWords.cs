@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using Hypr.Guest.Protocol.Host;
+using Hypr.Guest.Protocol.Messages;
+using Hypr.Machines.Vmm;
+using Hypr.Primitives;
+
+namespace Hypr.Machines.Agent;
+
+/// <summary>From what the engine asks for to what the agent is told, and back.</summary>
+internal static class GuestWords
+{
+    private const int MostCharacters = 1000;
+    private const int EntropyBytes = 256;
+
+    public static GuestConfiguration Configuration(MachineSpec spec, IVmmProcess vmm, TimeSpan exitDeadline, TimeProvider clock) => new()
+    {
+        Names = Names(spec.Guest.Hostname, spec.Guest.Domainname, spec.Guest.Hosts, spec.Guest.Resolver),
+        ImageDisk = vmm.RootSlot,
+        WritableDisk = vmm.WritableSlot,
+        ReadOnlyRoot = spec.Guest.ReadOnlyRoot,
+        Nics = [.. spec.Nics.Select((nic, i) => Nic(nic.Guest, vmm.NicSlot(i)))],
+        Sysctls = spec.Guest.Sysctls,
+        Tmpfs = spec.Guest.Tmpfs,
+        Entropy = RandomNumberGenerator.GetBytes(EntropyBytes),
+        UnixTimeNanoseconds = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100,
+        ExitDeadline = exitDeadline,
+    };
+
+    public static NamesConfiguration Names(string hostname, string? domainname, IReadOnlyList<HostsEntry> hosts, ResolvConf resolver) => new()
+    {
+        Hostname = hostname,
+        Domainname = string.IsNullOrEmpty(domainname) ? null : domainname,
+        Hosts = [.. hosts.Select(entry => (entry.Address, entry.Names))],
+        Nameservers = resolver.Nameservers,
+        Search = resolver.Search,
+        ResolverOptions = resolver.Options,
+    };
+
+    public static NicConfiguration Nic(GuestNic nic, DeviceSlot slot) => new()
+    {
+        Slot = slot,
+        Name = nic.Name,
+        Mac = nic.Mac.ToBytes(),
+        Mtu = nic.Mtu,
+        Addresses = [.. nic.Addresses.Select(address => new NicAddress(address.Address, address.PrefixLength))],
+        Gateway4 = nic.Gateway4,
+        Gateway6 = nic.Gateway6,
+    };
+
+    public static ProcessSpecification Process(GuestProcess process) => new()
+    {
+        Args = process.Args,
+        Env = process.Env,
+        User = process.User,
+        WorkingDir = process.WorkingDir,
+        Tty = process.Tty,
+        OpenStdin = process.OpenStdin,
+        Rows = process.Rows,
+        Columns = process.Columns,
+    };
+
+    /// <summary>A refusal, in the agent's words (Docker's where the image's command is at fault); the guest is not trusted with a terminal's control characters.</summary>
+    public static HyprException Refused(GuestException refusal) =>
+        new(ErrorKind.InvalidParameter, LastWords.Printable(refusal.Message, 4, MostCharacters), refusal);
+
+    public static HyprException Unreachable(string name, Exception why) =>
+        HyprException.Unavailable($"the agent of {name} does not answer: {LastWords.Printable(why.Message, 4, MostCharacters)}", why);
+}

@@ -1,0 +1,173 @@
+using Hypr.Guest.Protocol.Host;
+using Hypr.Machines.Agent;
+using Hypr.Machines.Vmm;
+using Hypr.Primitives;
+
+namespace Hypr.Machines.Lifecycle;
+
+/// <summary>What is asked of a running machine.</summary>
+internal sealed partial class RunningMachine
+{
+    private const int SigKill = 9;
+
+    public Task SignalAsync(int signal, CancellationToken cancel) => AskAsync((guest, limit) => guest.SignalAsync(0, signal, limit), cancel);
+
+    public async Task StopAsync(int signal, TimeSpan grace, CancellationToken cancel)
+    {
+        // A guest that does not answer is ended when its time is up, too.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var asked = TryAsync(SignalAsync(signal, limit.Token));
+        if (!await EndsWithinAsync(grace, cancel))
+        {
+            // The process first: the guest then unmounts its disk.
+            await limit.CancelAsync();
+            await asked;
+            using var last = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            asked = TryAsync(SignalAsync(SigKill, last.Token));
+            if (!await EndsWithinAsync(ProcessKillDeadline, cancel))
+                await KillAsync();
+            await last.CancelAsync();
+        }
+
+        await asked;
+        await Exited.WaitAsync(cancel);
+    }
+
+    public async Task KillAsync()
+    {
+        if (Exited.IsCompleted)
+            return;
+        _wasKilled = true;
+        _vmm.Kill();
+        await Exited;
+    }
+
+    public Task PauseAsync(CancellationToken cancel) => _vmm.PauseAsync(cancel);
+
+    public Task ResumeAsync(CancellationToken cancel) => _vmm.ResumeAsync(cancel);
+
+    public async Task<IGuestSession> ExecAsync(GuestProcess process, CancellationToken cancel) =>
+        new ExecSession(await AskAsync((guest, limit) => guest.ExecAsync(GuestWords.Process(process), limit), cancel));
+
+    public async Task<IGuestSession> AttachAsync(CancellationToken cancel)
+    {
+        if (_hasStdin)
+            _hasStdin = await _input.OpenAsync(cancel);
+        var session = new MainSession(_hasStdin ? _input : null, () => _pid, ResizeAsync, SignalAsync);
+        _output.Attach(session);
+        return session;
+    }
+
+    public Task ResizeAsync(ushort rows, ushort columns, CancellationToken cancel) =>
+        AskAsync((guest, limit) => guest.ResizeAsync(0, rows, columns, limit), cancel);
+
+    public async Task AddNicAsync(MachineNic nic, CancellationToken cancel)
+    {
+        var slot = await _vmm.PlugNicAsync(new VmmNic(nic.Guest.Name, nic.Tap, nic.Guest.Mac), cancel);
+        try
+        {
+            await AskAsync((guest, limit) => guest.AddNicAsync(GuestWords.Nic(nic.Guest, slot), limit), cancel);
+        }
+        catch
+        {
+            await TryAsync(_vmm.UnplugNicAsync(nic.Guest.Name, CancellationToken.None));
+            throw;
+        }
+    }
+
+    public async Task RemoveNicAsync(string name, CancellationToken cancel)
+    {
+        try
+        {
+            await AskAsync((guest, limit) => guest.RemoveNicAsync(name, limit), cancel);
+        }
+        finally
+        {
+            // Whatever the guest says: its TAP is closed and the device asked away.
+            await _vmm.UnplugNicAsync(name, CancellationToken.None);
+        }
+    }
+
+    public Task ConfigureNicAsync(GuestNic nic, CancellationToken cancel) =>
+        AskAsync((guest, limit) => guest.ConfigureNicAsync(GuestWords.Nic(nic, _vmm.NicSlot(0)), limit), cancel);
+
+    public Task ConfigureNamesAsync(string hostname, IReadOnlyList<HostsEntry> hosts, ResolvConf resolver, CancellationToken cancel) =>
+        AskAsync((guest, limit) => guest.ConfigureNamesAsync(GuestWords.Names(hostname, null, hosts, resolver), limit), cancel);
+
+    private async Task<GuestWriteStream?> OpenInputAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await (await ConnectionAsync(cancel)).OpenInputAsync(cancel);
+        }
+        catch (GuestException)
+        {
+            // It has none.
+            return null;
+        }
+    }
+
+    private Task AskAsync(Func<GuestConnection, CancellationToken, Task> request, CancellationToken cancel) =>
+        AskAsync<object?>(
+            async (guest, limit) =>
+            {
+                await request(guest, limit);
+                return null;
+            },
+            cancel);
+
+    /// <exception cref="HyprException">The agent refuses, or does not answer in time.</exception>
+    private async Task<T> AskAsync<T>(Func<GuestConnection, CancellationToken, Task<T>> request, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, _letGo.Token);
+        limit.CancelAfter(AnswerDeadline);
+        try
+        {
+            return await request(await ConnectionAsync(limit.Token), limit.Token);
+        }
+        catch (GuestException e)
+        {
+            throw GuestWords.Refused(e);
+        }
+        catch (IOException e)
+        {
+            throw Exited.IsCompleted ? HyprException.Conflict($"{_name} is not running") : GuestWords.Unreachable(_name, e);
+        }
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        {
+            throw GuestWords.Unreachable(_name, new TimeoutException($"no answer within {AnswerDeadline.TotalSeconds:0} s", e));
+        }
+    }
+
+    /// <summary>The connection that stands, or the next one.</summary>
+    private async Task<GuestConnection> ConnectionAsync(CancellationToken cancel)
+    {
+        Task<GuestConnection> connection;
+        lock (_lock)
+            connection = _connection.Task;
+        if (!connection.IsCompleted && await Task.WhenAny(connection, Exited, Task.Delay(Timeout.Infinite, cancel)) == Exited)
+            throw new IOException("the VM has ended");
+        return await connection.WaitAsync(cancel);
+    }
+
+    private async Task<bool> EndsWithinAsync(TimeSpan time, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var ended = await Task.WhenAny(Exited, Task.Delay(time, _clock, limit.Token)) == Exited;
+        await limit.CancelAsync();
+        cancel.ThrowIfCancellationRequested();
+        return ended;
+    }
+
+    private static async Task TryAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception e) when (e is HyprException or OperationCanceledException)
+        {
+            // What follows does it the hard way.
+        }
+    }
+}

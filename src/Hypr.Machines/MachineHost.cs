@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using Hypr.Guest.Protocol;
+using Hypr.Guest.Protocol.Host;
+using Hypr.Guest.Protocol.Messages;
+using Hypr.Linux.Processes;
+using Hypr.Machines.Lifecycle;
+using Hypr.Machines.Logs;
+using Hypr.Machines.Vmm;
+using Hypr.Machines.Vmm.Qemu;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Machines;
+
+/// <summary>Starts microVMs under QEMU and finds running ones again.</summary>
+public sealed partial class MachineHost : IMachineHost
+{
+    internal const long LeastMemoryBytes = 96L << 20;
+    private static readonly TimeSpan AdoptDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10);
+
+    private readonly MachineFolders _folders;
+    private readonly IVmm _vmm;
+    private readonly BootMachine _boot;
+    private readonly MachineHostSettings _settings;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly ConcurrentDictionary<string, LogFiles> _logs = new(StringComparer.Ordinal);
+
+    public MachineHost(MachineHostSettings settings, TimeProvider clock, ILoggerFactory logs)
+        : this(settings, new QemuVmm(settings, new MachineFolders(settings), clock), clock, logs)
+    {
+    }
+
+    internal MachineHost(MachineHostSettings settings, IVmm vmm, TimeProvider clock, ILoggerFactory logs)
+    {
+        _settings = settings;
+        _folders = new MachineFolders(settings);
+        _vmm = vmm;
+        _clock = clock;
+        _log = logs.CreateLogger<MachineHost>();
+        _boot = new BootMachine(settings, _folders, vmm, new WritableDisk(settings.DataDirectory, settings.WritableDiskBytes), clock, _log);
+    }
+
+    public long MinimumMemoryBytes => LeastMemoryBytes;
+
+    public Task<HypervisorInfo> ProbeAsync(CancellationToken cancel) => _vmm.ProbeAsync(cancel);
+
+    public async Task<IRunningMachine> StartAsync(MachineSpec spec, CancellationToken cancel) =>
+        await _boot.RunAsync(spec, await _vmm.ProbeAsync(cancel), Log(spec.Id), cancel);
+
+    public async Task<IRunningMachine?> AdoptAsync(MachineHandle handle, CancellationToken cancel)
+    {
+        if (_vmm.Adopt(handle) is not { } process)
+            return null;
+        var machine = new RunningMachine(handle.MachineId[..Math.Min(12, handle.MachineId.Length)], process, Log(handle.MachineId), hasStdin: true, _folders, _clock, _log);
+        GuestConnection? connection = null;
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(AdoptDeadline);
+            connection = await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: false, limit.Token);
+            if (connection.Hello.State is GuestState.Fresh or GuestState.Configured)
+            {
+                // A start that was interrupted: nothing of the image's ran.
+                process.Kill();
+                await process.Exited;
+                await connection.DisposeAsync();
+                await machine.DisposeAsync();
+                MachineFolders.Remove(_folders.Runtime(handle.MachineId));
+                return null;
+            }
+
+            await machine.TakeAsync(connection, limit.Token);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested && e is IOException or ProtocolException or GuestException or OperationCanceledException)
+        {
+            // Paused, dying, or very busy: it is gone on with in the background.
+            if (connection is not null)
+                await connection.DisposeAsync();
+            AdoptedInSilence(_log, handle.MachineId, e.Message);
+        }
+        catch
+        {
+            if (connection is not null)
+                await connection.DisposeAsync();
+            await machine.DisposeAsync();
+            throw;
+        }
+
+        machine.Supervise();
+        return machine;
+    }
+
+    public MachineExit? LastExit(string machineId) => ExitRecord.Read(_folders.Exit(machineId));
+
+    public async Task SweepAsync(IReadOnlyCollection<string> keep, CancellationToken cancel)
+    {
+        foreach (var stray in _vmm.FindAll().Where(handle => !keep.Contains(handle.MachineId)).ToList())
+        {
+            using var process = LinuxProcess.Adopt(stray.Pid, stray.StartTime);
+            if (process is null)
+                continue;
+            StrayEnded(_log, stray.Pid, stray.MachineId);
+            process.Kill();
+            await process.Exited.WaitAsync(KillDeadline, cancel);
+        }
+
+        if (!Directory.Exists(_folders.AllRuntime))
+            return;
+        foreach (var folder in Directory.EnumerateDirectories(_folders.AllRuntime).Where(folder => !keep.Contains(Path.GetFileName(folder))).ToList())
+            MachineFolders.Remove(folder);
+    }
+
+    public void Delete(string machineId)
+    {
+        _logs.TryRemove(machineId, out _);
+        MachineFolders.Remove(_folders.Runtime(machineId));
+        MachineFolders.Remove(_folders.Data(machineId));
+    }
+
+    public IMachineLog OpenLog(string machineId) => new MachineLog(Log(machineId), _clock);
+
+    private LogFiles Log(string id) => _logs.GetOrAdd(id, _ => new LogFiles(_folders.Log(id), _settings.LogFileBytes, Math.Max(1, _settings.LogFiles)));
+
+    [LoggerMessage(LogLevel.Warning, "a VMM (pid {Pid}) that nobody knows was ended: of machine {Machine}")]
+    private static partial void StrayEnded(ILogger logger, int pid, string machine);
+
+    [LoggerMessage(LogLevel.Warning, "the agent of {Machine} does not answer yet: {Reason}")]
+    private static partial void AdoptedInSilence(ILogger logger, string machine, string reason);
+}

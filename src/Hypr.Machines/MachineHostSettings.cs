@@ -1,0 +1,45 @@
+namespace Hypr.Machines;
+
+/// <summary>Where machines live and what runs them.</summary>
+public sealed record MachineHostSettings
+{
+    /// <summary><c>HYPR_DATA_DIR</c>: <c>machines/ID/</c> and the template of writable disks are below it.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary><c>HYPR_RUNTIME_DIR</c>: <c>machines/ID/</c> with the sockets is below it.</summary>
+    public required string RuntimeDirectory { get; init; }
+
+    /// <summary>The guest's kernel; <c>HYPR_KERNEL</c> names another.</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>The initramfs with the agent.</summary>
+    public required string Initramfs { get; init; }
+
+    /// <summary>A path, or a name looked up in PATH.</summary>
+    public string Qemu { get; init; } = "qemu-system-x86_64";
+
+    /// <summary>Whom VMMs run as. They own no file: everything reaches them as an open descriptor.</summary>
+    public uint Uid { get; init; } = DefaultUser;
+
+    public uint Gid { get; init; } = DefaultUser;
+
+    /// <summary>The size that a guest sees; the file is sparse.</summary>
+    public long WritableDiskBytes { get; init; } = 10L << 30;
+
+    /// <summary>Free PCIe root ports of a machine, for NICs and volumes that come later.</summary>
+    public int SparePorts { get; init; } = 8;
+
+    /// <summary>How long a guest may take to its agent's hello. One that hangs is started once more.</summary>
+    public TimeSpan BootDeadline { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a guest whose process has ended keeps its exit code and output for a hyprd that is away.</summary>
+    public TimeSpan ExitDeadline { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Docker's <c>max-size</c> and <c>max-file</c> of the json-file driver.</summary>
+    public long LogFileBytes { get; init; } = 10_000_000;
+
+    public int LogFiles { get; init; } = 3;
+
+    /// <summary>Of the user <c>hypr-vm</c>, which the installer makes: in Debian's range 60000-64999 of ids given by package (Debian policy 9.2.2), unused there.</summary>
+    public const uint DefaultUser = 64055;
+}

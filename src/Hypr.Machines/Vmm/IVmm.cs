@@ -1,0 +1,79 @@
+using Hypr.Guest.Protocol.Messages;
+using Hypr.Primitives;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hypr.Machines.Vmm;
+
+/// <summary>
+/// A virtual machine monitor. QEMU is one; Cloud Hypervisor fits too: everything here is a process with a disk, NICs given as TAP descriptors, a byte pipe to the
+/// agent and a console.
+/// </summary>
+internal interface IVmm
+{
+    Task<HypervisorInfo> ProbeAsync(CancellationToken cancel);
+
+    /// <summary>Everything that it needs and that may be missing on this machine, checked before anything is made.</summary>
+    /// <exception cref="HyprException">What is missing and how to get it.</exception>
+    void Validate(VmmRequest request);
+
+    /// <summary>Spawns the process. It is not waited for until the guest boots.</summary>
+    IVmmProcess Start(VmmRequest request, HypervisorInfo hypervisor);
+
+    /// <summary>The process of an earlier hyprd; null when it is gone.</summary>
+    IVmmProcess? Adopt(MachineHandle handle);
+
+    /// <summary>Processes of this data directory.</summary>
+    IEnumerable<MachineHandle> FindAll();
+}
+
+internal sealed record VmmRequest
+{
+    public required string MachineId { get; init; }
+    public required string Name { get; init; }
+    public required int Cpus { get; init; }
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Opened read-only; many machines share it.</summary>
+    public required string RootFs { get; init; }
+    public required string WritableDisk { get; init; }
+    public required IReadOnlyList<VmmNic> Nics { get; init; }
+}
+
+/// <param name="Name">The guest's word for it, <c>eth0</c>: the VMM remembers it for a later hyprd.</param>
+internal sealed record VmmNic(string Name, SafeFileHandle Tap, MacAddress Mac);
+
+internal interface IVmmProcess : IAsyncDisposable
+{
+    MachineHandle Handle { get; }
+
+    DeviceSlot RootSlot { get; }
+
+    DeviceSlot WritableSlot { get; }
+
+    /// <summary>Where the NICs sit that it was started with.</summary>
+    DeviceSlot NicSlot(int index);
+
+    /// <summary>Completes when the process is gone: its signal, 0 for an exit by itself, null when that cannot be known. Never fails.</summary>
+    Task<int?> Exited { get; }
+
+    /// <summary>A connection to the agent's port. One at a time: a second waits for the end of the first.</summary>
+    Stream ConnectAgent();
+
+    /// <summary>What the process and its guest said last, for error messages. Empty: nothing.</summary>
+    string LastWords();
+
+    void Kill();
+
+    Task PauseAsync(CancellationToken cancel);
+
+    Task ResumeAsync(CancellationToken cancel);
+
+    /// <summary>Plugs a NIC into a free port.</summary>
+    /// <exception cref="HyprException">Unavailable: no port is free.</exception>
+    Task<DeviceSlot> PlugNicAsync(VmmNic nic, CancellationToken cancel);
+
+    /// <summary>
+    /// Closes the NIC's TAP and asks for the NIC's removal; the port is free when the guest has let go of it. One that is not on a port stays, without its TAP.
+    /// </summary>
+    Task UnplugNicAsync(string name, CancellationToken cancel);
+}

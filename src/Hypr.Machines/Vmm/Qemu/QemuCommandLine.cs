@@ -1,0 +1,173 @@
+using System.Globalization;
+using Hypr.Guest.Protocol.Messages;
+using Hypr.Primitives;
+
+namespace Hypr.Machines.Vmm.Qemu;
+
+/// <summary>What a <c>microvm</c> is made of. Everything of the host comes by descriptor number, so that QEMU needs no right on any file.</summary>
+internal sealed record QemuPlan
+{
+    /// <summary><c>DATA/machines/ID</c>: by it a process is known again in /proc.</summary>
+    public required string MachineFolder { get; init; }
+    public required string Name { get; init; }
+    public required string Accelerator { get; init; }
+    public required int Cpus { get; init; }
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Of the host's time-stamp counter, which a TCG guest sees; 0: not known.</summary>
+    public required long TscKhz { get; init; }
+    public required IReadOnlyList<(string Name, int Tap, MacAddress Mac)> Nics { get; init; }
+    public required int SparePorts { get; init; }
+}
+
+/// <summary>QEMU's arguments (qemu(1), docs/system/i386/microvm.rst).</summary>
+internal static class QemuCommandLine
+{
+    // The numbers that the descriptors have in QEMU. 0 to 2 are the null device and the pipe for its last words.
+    public const int Kernel = 3;
+    public const int Initramfs = 4;
+    public const int RootFs = 5;
+    public const int WritableDisk = 6;
+    public const int Qmp = 7;
+    public const int Agent = 8;
+    public const int Console = 9;
+    public const int FirstTap = 10;
+
+    public const int RootSlot = 0;
+    public const int WritableSlot = 1;
+    public const int AgentSlot = 2;
+    public const int NicSlot = 3;
+
+    /// <summary>Its root ports are at 1.0, 2.0, ... of bus 0.</summary>
+    public const int FirstPort = 1;
+    public const string AgentPort = "hypr.agent";
+    public const string FirstNetdev = "first";
+    private const string NamePrefix = "guest=";
+
+    public static List<string> Build(QemuPlan plan)
+    {
+        var kvm = plan.Accelerator == "kvm";
+        List<string> args =
+        [
+            // Comma doubled: an option's value ends at a single one (qemu-options).
+            "-name", $"{NamePrefix}{Escape(plan.MachineFolder)},process={Escape(ProcessName(plan.Name))}",
+            "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            // ACPI and PCIe are for hot-plug: virtio-mmio has none.
+            "-machine", $"microvm,accel={plan.Accelerator},acpi=on,pcie=on,isa-serial=off,usb=off,dump-guest-core=off,mem-merge=off",
+            "-cpu", kvm ? "host" : "max",
+            "-smp", plan.Cpus.ToString(CultureInfo.InvariantCulture),
+            "-m", $"{(plan.MemoryBytes + (1 << 20) - 1) >> 20}M",
+            // virtio 1.0 over MMIO: the legacy one is QEMU's default still.
+            "-global", "virtio-mmio.force-legacy=off",
+            "-kernel", $"/proc/self/fd/{Kernel}", "-initrd", $"/proc/self/fd/{Initramfs}",
+            "-append", KernelArguments(kvm, plan.TscKhz),
+        ];
+        Disk(args, "root", RootFs, RootSlot, readOnly: true);
+        Disk(args, "writable", WritableDisk, WritableSlot, readOnly: false);
+        args.AddRange(
+        [
+            "-device", $"virtio-serial-device,id=serial,max_ports=2,bus=virtio-mmio-bus.{AgentSlot}",
+            "-chardev", $"socket,id=agent,fd={Agent},server=on,wait=off",
+            "-device", $"virtserialport,bus=serial.0,nr=1,chardev=agent,name={AgentPort}",
+            "-chardev", $"socket,id=console,fd={Console},server=on,wait=off",
+            "-device", "isa-serial,chardev=console",
+            "-chardev", $"socket,id=qmp,fd={Qmp},server=on,wait=off",
+            "-mon", "chardev=qmp,mode=control",
+        ]);
+        for (var port = 0; port < Ports(plan); port++)
+            args.AddRange(["-device", $"pcie-root-port,id={PortId(port)},bus=pcie.0,addr={FirstPort + port:x},chassis={port + 1},slot={port + 1}"]);
+        for (var i = 0; i < plan.Nics.Count; i++)
+        {
+            var (name, tap, mac) = plan.Nics[i];
+            var netdev = i == 0 ? FirstNetdev : NetdevId(i - 1);
+            // vhost=off: /dev/vhost-net is not the unprivileged user's.
+            args.AddRange(["-netdev", $"tap,id={netdev},fd={tap},vhost=off"]);
+            args.AddRange(
+            [
+                "-device",
+                i == 0
+                    ? $"virtio-net-device,id={FirstNicId(name)},netdev={netdev},mac={mac},bus=virtio-mmio-bus.{NicSlot}"
+                    : $"virtio-net-pci,id={NicId(i - 1, name)},netdev={netdev},mac={mac},romfile=,bus={PortId(i - 1)}",
+            ]);
+        }
+
+        return args;
+    }
+
+    /// <summary>The first NIC is on virtio-mmio, the others take the first root ports.</summary>
+    public static DeviceSlot SlotOf(int nic) => nic == 0 ? DeviceSlot.Mmio(NicSlot) : PortSlot(nic - 1);
+
+    public static DeviceSlot PortSlot(int port) => DeviceSlot.PciePort(FirstPort + port);
+
+    public static string PortId(int port) => $"port{port}";
+
+    public static string NetdevId(int port) => $"net{port}";
+
+    /// <summary>A device's id says its port and its name in the guest: so a later hyprd reads both from QEMU itself.</summary>
+    public static string NicId(int port, string name) => $"nic{port}-{name}";
+
+    public static string FirstNicId(string name) => $"first-{name}";
+
+    /// <summary>The port and name of a device's id; null: it is no NIC of ours on a port.</summary>
+    public static (int Port, string Name)? ParseNicId(string id)
+    {
+        var dash = id.IndexOf('-');
+        return dash > 3 && id.StartsWith("nic", StringComparison.Ordinal)
+            && int.TryParse(id.AsSpan(3, dash - 3), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            ? (port, id[(dash + 1)..])
+            : null;
+    }
+
+    /// <summary>What QEMU takes in an id beside the first letter (id_wellformed, util/id.c).</summary>
+    public static bool IsNicName(string name) => name.Length is > 0 and <= 15 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+
+    /// <summary>The machine's id, if the arguments are those of a VMM of this folder of machines.</summary>
+    public static string? MachineOf(IReadOnlyList<string> arguments, string machinesFolder)
+    {
+        var start = $"{NamePrefix}{Escape(machinesFolder)}/";
+        for (var i = 1; i < arguments.Count - 1; i++)
+        {
+            if (arguments[i] != "-name" || !arguments[i + 1].StartsWith(start, StringComparison.Ordinal))
+                continue;
+            var id = arguments[i + 1][start.Length..].Split(',')[0];
+            return id.Length == ObjectId.FullLength && id.All(char.IsAsciiHexDigitLower) ? id : null;
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// pcie_ports=native: without it the guest sees nothing that is hot-plugged, microvm's ACPI knows no PCI hot-plug. A microvm with ACPI has no timer interrupt of a PIT
+    /// (reduced hardware), so its kernel needs the TSC's frequency; under TCG on a busy host its calibration against the PIT's counter fails, and the kernel then
+    /// waits for ever for a tick (calibrate_delay). Told the frequency it needs neither. KVM tells it by its own leaf.
+    /// </summary>
+    private static string KernelArguments(bool kvm, long tscKhz)
+    {
+        var tsc = kvm || tscKhz == 0 ? "" : $" tsc_early_khz={tscKhz.ToString(CultureInfo.InvariantCulture)}";
+        return "console=ttyS0 quiet panic=-1 reboot=t pcie_ports=native tsc=reliable no_timer_check i8042.noaux i8042.nokbd i8042.nopnp "
+            + $"cryptomgr.notests random.trust_cpu=on{tsc}";
+    }
+
+    private static int Ports(QemuPlan plan) => plan.SparePorts + Math.Max(0, plan.Nics.Count - 1);
+
+    private static void Disk(List<string> args, string name, int fd, int slot, bool readOnly)
+    {
+        // -add-fd gives the descriptor to an fdset, the only way by which the file driver takes one.
+        args.AddRange(["-add-fd", $"fd={fd},set={fd}"]);
+        args.AddRange(
+        [
+            "-blockdev",
+            $"driver=file,node-name={name}-file,filename=/dev/fdset/{fd},read-only={(readOnly ? "on" : "off")},auto-read-only=off,locking={(readOnly ? "off" : "on")},"
+                + $"aio=threads,cache.direct=off,discard={(readOnly ? "ignore" : "unmap")}",
+            "-blockdev", $"driver=raw,node-name={name},file={name}-file,read-only={(readOnly ? "on" : "off")},discard={(readOnly ? "ignore" : "unmap")}",
+            // report: the default stops the whole VM when the host's disk is full; the guest's process shall see the error instead.
+            "-device", $"virtio-blk-device,drive={name},bus=virtio-mmio-bus.{slot},werror=report,rerror=report",
+        ]);
+    }
+
+    private static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
+
+    /// <summary>prctl(PR_SET_NAME) takes 15 bytes.</summary>
+    private static string ProcessName(string name) => name.Length <= 15 ? name : name[..15];
+}

@@ -1,0 +1,183 @@
+using System.IO.Pipes;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Hypr.Linux;
+using Hypr.Linux.Processes;
+using Hypr.Machines.Lifecycle;
+using Hypr.Primitives;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hypr.Machines.Vmm.Qemu;
+
+/// <summary>QEMU's <c>microvm</c>.</summary>
+internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folders, TimeProvider clock) : IVmm
+{
+    private readonly QemuProbe _probe = new(settings);
+    private readonly SemaphoreSlim _probing = new(1, 1);
+    private readonly long _tscKhz = TscFrequency.Read();
+    private HypervisorInfo? _hypervisor;
+
+    public async Task<HypervisorInfo> ProbeAsync(CancellationToken cancel)
+    {
+        if (_hypervisor is { } known)
+            return known;
+        await _probing.WaitAsync(cancel);
+        try
+        {
+            return _hypervisor ??= await _probe.RunAsync(cancel);
+        }
+        finally
+        {
+            _probing.Release();
+        }
+    }
+
+    public void Validate(VmmRequest request)
+    {
+        if (Tool.Find(settings.Qemu) is null)
+            throw HyprException.Unavailable($"{settings.Qemu} is missing: install it with: apt-get install qemu-system-x86");
+        if (Tool.Find("setpriv") is null)
+            throw HyprException.Unavailable("setpriv is missing: install it with: apt-get install util-linux");
+        ValidateGuestFile(settings.Kernel, "kernel", "build it with ./dev build, or name another with HYPR_KERNEL");
+        ValidateGuestFile(settings.Initramfs, "initramfs", "build it with ./dev build");
+        if (!File.Exists(request.RootFs))
+            throw HyprException.NotFound($"the image's file system {request.RootFs} is missing: remove the image and pull it again");
+        foreach (var nic in request.Nics.Where(nic => !QemuCommandLine.IsNicName(nic.Name)))
+            throw HyprException.Invalid($"'{nic.Name}' is no name for a NIC: up to 15 letters, digits, dots and dashes are");
+    }
+
+    public IVmmProcess Start(VmmRequest request, HypervisorInfo hypervisor)
+    {
+        var runFolder = folders.Runtime(request.MachineId);
+        var descriptors = new Dictionary<int, SafeHandle>();
+        // Closed here when QEMU has its copies.
+        var ours = new List<IDisposable>();
+        Socket? console = null;
+        AnonymousPipeServerStream? errors = null;
+        try
+        {
+            // 1. Everything that QEMU gets of the host, opened with our rights.
+            void Give(int number, SafeHandle handle)
+            {
+                ours.Add(handle);
+                descriptors.Add(number, handle);
+            }
+
+            Give(QemuCommandLine.Kernel, File.OpenHandle(settings.Kernel));
+            Give(QemuCommandLine.Initramfs, File.OpenHandle(settings.Initramfs));
+            Give(QemuCommandLine.RootFs, File.OpenHandle(request.RootFs));
+            Give(QemuCommandLine.WritableDisk, File.OpenHandle(request.WritableDisk, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+            Give(QemuCommandLine.Qmp, LocalSocket.Listen(QemuSockets.Monitor(runFolder)));
+            Give(QemuCommandLine.Agent, LocalSocket.Listen(QemuSockets.Agent(runFolder)));
+            Give(QemuCommandLine.Console, LocalSocket.Listen(QemuSockets.Console(runFolder)));
+            for (var i = 0; i < request.Nics.Count; i++)
+                descriptors.Add(QemuCommandLine.FirstTap + i, request.Nics[i].Tap);
+
+            // 2. The console is listened to before there is anything to hear; stderr is a pipe, so that QEMU cannot fill a disk either.
+            console = LocalSocket.Connect(QemuSockets.Console(runFolder));
+            errors = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
+            descriptors.Add(1, errors.ClientSafePipeHandle);
+            descriptors.Add(2, errors.ClientSafePipeHandle);
+
+            // 3. setpriv drops every right and becomes QEMU: the pid stays.
+            var process = LinuxProcess.Start(new ProcessStart
+            {
+                Program = Tool.Find("setpriv")!,
+                Arguments = [.. QemuProbe.Privileges(settings, hypervisor.Accelerator == "kvm"), Tool.Find(settings.Qemu)!, .. QemuCommandLine.Build(Plan(request, hypervisor))],
+                Environment = [$"PATH={Tool.Path}", "LC_ALL=C"],
+                WorkingDirectory = "/",
+                Descriptors = descriptors,
+            });
+            errors.DisposeLocalCopyOfClientHandle();
+            return new QemuProcess(
+                request.MachineId, process, runFolder, folders.Console(request.MachineId), new NetworkStream(console, ownsSocket: true), errors, clock);
+        }
+        catch (Exception e)
+        {
+            console?.Dispose();
+            errors?.Dispose();
+            if (e is LinuxException or IOException or UnauthorizedAccessException)
+                throw HyprException.Unavailable($"the VMM of {request.Name} did not start: {e.Message}", e);
+            throw;
+        }
+        finally
+        {
+            foreach (var handle in ours)
+                handle.Dispose();
+        }
+    }
+
+    public IVmmProcess? Adopt(MachineHandle handle)
+    {
+        if (LinuxProcess.Adopt(handle.Pid, handle.StartTime) is not { } process)
+            return null;
+        if (QemuCommandLine.MachineOf(CommandLine(handle.Pid), folders.AllData) != handle.MachineId)
+        {
+            process.Dispose();
+            return null;
+        }
+
+        var runFolder = folders.Runtime(handle.MachineId);
+        Stream? console = null;
+        try
+        {
+            console = new NetworkStream(LocalSocket.Connect(QemuSockets.Console(runFolder)), ownsSocket: true);
+        }
+        catch (IOException)
+        {
+            // It runs, and its console cannot be read any more.
+        }
+
+        return new QemuProcess(handle.MachineId, process, runFolder, folders.Console(handle.MachineId), console, errors: null, clock);
+    }
+
+    public IEnumerable<MachineHandle> FindAll()
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), out var pid)
+                || QemuCommandLine.MachineOf(CommandLine(pid), folders.AllData) is not { } id
+                || LinuxProcess.StartTimeOf(pid) is not { } started)
+            {
+                continue;
+            }
+
+            yield return new MachineHandle(id, pid, started);
+        }
+    }
+
+    private QemuPlan Plan(VmmRequest request, HypervisorInfo hypervisor) => new()
+    {
+        MachineFolder = folders.Data(request.MachineId),
+        Name = request.Name,
+        Accelerator = hypervisor.Accelerator,
+        Cpus = request.Cpus,
+        MemoryBytes = request.MemoryBytes,
+        TscKhz = _tscKhz,
+        Nics = [.. request.Nics.Select((nic, i) => (nic.Name, QemuCommandLine.FirstTap + i, nic.Mac))],
+        SparePorts = settings.SparePorts,
+    };
+
+    private static void ValidateGuestFile(string path, string what, string remedy)
+    {
+        if (!File.Exists(path))
+            throw HyprException.Unavailable($"the guest's {what} {path} is missing: {remedy}");
+        // QEMU opens it again through /proc/self/fd, as the unprivileged user.
+        if ((File.GetUnixFileMode(path) & UnixFileMode.OtherRead) == 0)
+            throw HyprException.Unavailable($"the guest's {what} {path} may be read by its owner only, and VMMs run as another user: chmod a+r {path}");
+    }
+
+    /// <summary>Empty: no such process.</summary>
+    private static string[] CommandLine(int pid)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/cmdline")).Split('\0');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
