@@ -33,10 +33,12 @@ internal static class QemuCommandLine
     public const int Console = 9;
     public const int FirstTap = 10;
 
-    public const int RootSlot = 0;
-    public const int WritableSlot = 1;
-    public const int AgentSlot = 2;
-    public const int NicSlot = 3;
+    // Transport 0 cannot be used: its interrupt is pin 0 of the second I/O APIC, and QEMU's takes pin 0 of any for the PIT's and raises pin 2 instead
+    // (hw/intc/ioapic.c, ioapic_set_irq, 7.2): the guest waits for its disk for ever.
+    public const int RootSlot = 1;
+    public const int WritableSlot = 2;
+    public const int AgentSlot = 3;
+    public const int NicSlot = 4;
 
     /// <summary>Its root ports are at 1.0, 2.0, ... of bus 0.</summary>
     public const int FirstPort = 1;

@@ -54,7 +54,7 @@ internal sealed class QemuProbe(MachineHostSettings settings)
     {
         var file = new FileInfo(qemu);
         var kvm = File.Exists(KvmDevice)
-            ? $"{(int)File.GetUnixFileMode(KvmDevice):o} {FileOwner.GroupOf(KvmDevice)}"
+            ? $"{(int)File.GetUnixFileMode(KvmDevice)} {FileOwner.GroupOf(KvmDevice)}"
             : "none";
         return string.Create(
             CultureInfo.InvariantCulture,
