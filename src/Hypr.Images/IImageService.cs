@@ -12,6 +12,12 @@ public interface IImageService
     /// </summary>
     Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel);
 
+    /// <summary>
+    /// Docker's <c>load</c>: the images of a tar that <c>docker save</c> or an OCI layout's tool wrote, itself plain, gzip or zstd. All of its images or none.
+    /// InvalidParameter: it is no such archive, or a damaged one.
+    /// </summary>
+    Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel);
+
     /// <summary>By full id, then name (tag <c>latest</c> implied) or name@digest, then unique id prefix. Null when there is none; ambiguous prefix: InvalidParameter.</summary>
     Image? Find(string nameOrId);
 
@@ -34,6 +40,9 @@ public sealed record RegistryCredentials(string? Username, string? Password, str
 /// <param name="Id">The layer's 12 digits, or the tag; null for a line of the whole pull.</param>
 /// <param name="Status">Docker's words: "Pulling fs layer", "Downloading", "Download complete", "Extracting", "Pull complete", "Already exists", ...</param>
 public sealed record PullProgress(string? Id, string Status, long? Current = null, long? Total = null);
+
+/// <param name="Names">As Docker shows them; none when the archive gives it no name.</param>
+public sealed record LoadedImage(Image Image, IReadOnlyList<string> Names);
 
 /// <summary>Docker's answer to rmi: exactly one of the two is set.</summary>
 public sealed record ImageRemoval(string? Untagged, string? Deleted);

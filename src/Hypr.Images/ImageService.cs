@@ -13,6 +13,7 @@ public sealed class ImageService : IImageService, IDisposable
     private readonly Transport _transport;
     private readonly ImageTable _table;
     private readonly PullImage _pull;
+    private readonly LoadImages _load;
 
     /// <summary>Makes the folder when it is missing and sweeps what an earlier process left half made.</summary>
     /// <exception cref="HyprException">InvalidParameter: a mirror's URL is none.</exception>
@@ -25,10 +26,14 @@ public sealed class ImageService : IImageService, IDisposable
         _transport = new Transport(settings, clock);
         var build = new RootFsBuild(files, _table, settings);
         _pull = new PullImage(files, _table, build, _transport, settings, clock);
+        _load = new LoadImages(files, _table, build);
     }
 
     public Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel) =>
         DiskErrors.InWordsAsync(() => _pull.RunAsync(reference, options, cancel), $"cannot pull {reference}");
+
+    public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel) =>
+        DiskErrors.InWordsAsync(() => _load.RunAsync(archive, cancel), "cannot load the archive");
 
     public Image? Find(string nameOrId) => _table.Find(nameOrId);
 

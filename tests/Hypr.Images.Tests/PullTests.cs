@@ -30,8 +30,8 @@ public sealed class PullTests(PullTests.RegistryFixture fixture) : IClassFixture
         Assert.Equal("b", image.Config.Labels["a"]);
         Assert.Equal(DateTimeOffset.Parse("2024-05-06T07:08:09.1234568Z", System.Globalization.CultureInfo.InvariantCulture), image.Created);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(image.RootFs));
-        Assert.Equal("1", ImageLab.Must("unsquashfs", "-cat", image.RootFs, "etc/one"));
-        Assert.Equal("2", ImageLab.Must("unsquashfs", "-cat", image.RootFs, "etc/two"));
+        Assert.Equal("1\n", ImageLab.Must("unsquashfs", "-cat", image.RootFs, "etc/one"));
+        Assert.Equal("2\n", ImageLab.Must("unsquashfs", "-cat", image.RootFs, "etc/two"));
         Assert.Empty(lab.Files("tmp"));
         Assert.Equal(image.Id, lab.Images.Find(name)?.Id);
 

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
 using Hypr.Images.Store;
 
@@ -31,7 +30,7 @@ internal sealed class LayerIndex : IDisposable
     /// A plain tar is used where it is.
     /// </summary>
     /// <param name="progress">Called with the bytes unpacked and the bytes of the blob read so far; throws to stop it.</param>
-    /// <exception cref="BadLayerException">It is no tar, a damaged one or a bomb.</exception>
+    /// <exception cref="MalformedException">It is no tar, a damaged one or a bomb.</exception>
     public static LayerIndex Read(string blob, Digest digest, string temporary, int maxEntries, Action<long, long> progress, CancellationToken cancel)
     {
         var file = new FileStream(blob, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
@@ -39,7 +38,7 @@ internal sealed class LayerIndex : IDisposable
         void Unpacked(long bytes) => progress(bytes, file.Position);
         try
         {
-            using var tar = Decompress(file);
+            using var tar = Packing.Unpack(file);
             if (tar is null)
             {
                 var source = new LayerSource(file, null, null, Unpacked, cancel);
@@ -74,22 +73,6 @@ internal sealed class LayerIndex : IDisposable
             File.Delete(_owned);
     }
 
-    /// <summary>Null: it is not compressed.</summary>
-    public static Stream? Decompress(Stream file)
-    {
-        Span<byte> magic = stackalloc byte[6];
-        var count = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
-        file.Position = 0;
-        return magic[..count] switch
-        {
-            [0x1F, 0x8B, ..] => new GZipStream(file, CompressionMode.Decompress, leaveOpen: true),
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => new ZstdSharp.DecompressionStream(file, 128 << 10, leaveOpen: true),
-            [(byte)'B', (byte)'Z', (byte)'h', ..] => throw new BadLayerException("it is packed with bzip2; gzip, zstd and plain tar are understood"),
-            [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0] => throw new BadLayerException("it is packed with xz; gzip, zstd and plain tar are understood"),
-            _ => null,
-        };
-    }
-
     private static List<TarEntry> ReadEntries(LayerSource source, int maxEntries)
     {
         var reader = new TarReader(source);
@@ -97,7 +80,7 @@ internal sealed class LayerIndex : IDisposable
         while (reader.Next() is { } entry)
         {
             if (entries.Count == maxEntries)
-                throw new BadLayerException($"it has more than {maxEntries} entries, a tar bomb");
+                throw new MalformedException($"it has more than {maxEntries} entries, a tar bomb");
             entries.Add(entry);
         }
 

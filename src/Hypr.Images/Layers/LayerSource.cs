@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hypr.Images.Store;
 
 namespace Hypr.Images.Layers;
 
@@ -27,7 +28,7 @@ internal sealed class LayerSource(Stream tar, IncrementalHash? hash, Stream? cop
         while (to.Length > 0)
         {
             if (_start == _end && !Fill())
-                throw new BadLayerException("it is truncated");
+                throw new MalformedException("it is truncated");
             var count = Math.Min(to.Length, _end - _start);
             _buffer.AsSpan(_start, count).CopyTo(to);
             _start += count;
@@ -40,7 +41,7 @@ internal sealed class LayerSource(Stream tar, IncrementalHash? hash, Stream? cop
         while (count > 0)
         {
             if (_start == _end && !Fill())
-                throw new BadLayerException("it is truncated");
+                throw new MalformedException("it is truncated");
             var step = (int)Math.Min(count, _end - _start);
             _start += step;
             count -= step;
@@ -65,7 +66,7 @@ internal sealed class LayerSource(Stream tar, IncrementalHash? hash, Stream? cop
         }
         catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException)
         {
-            throw new BadLayerException($"it cannot be unpacked ({e.Message.TrimEnd('.')})", e);
+            throw new MalformedException($"it cannot be unpacked ({e.Message.TrimEnd('.')})", e);
         }
 
         hash?.AppendData(_buffer, 0, count);

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Hypr.Images.Store;
 
 namespace Hypr.Images.Layers;
 
@@ -37,11 +38,11 @@ internal sealed class PaxRecords
                 return;
             if (!Utf8Parser.TryParse(data, out int length, out var digits) || length <= digits + 1 || length > data.Length
                 || data[digits] != ' ' || data[length - 1] != '\n')
-                throw new BadLayerException("a PAX header is malformed");
+                throw new MalformedException("a PAX header is malformed");
             var record = data[(digits + 1)..(length - 1)];
             var equals = record.IndexOf((byte)'=');
             if (equals <= 0)
-                throw new BadLayerException("a PAX header has a record without a key");
+                throw new MalformedException("a PAX header has a record without a key");
             Take(Encoding.Latin1.GetString(record[..equals]), record[(equals + 1)..]);
             data = data[length..];
         }
@@ -105,7 +106,7 @@ internal sealed class PaxRecords
                 || name.StartsWith("security.", StringComparison.Ordinal)))
             return;
         if (value.Length > MaxXattr)
-            throw new BadLayerException($"the extended attribute {TarEntry.Show(name)} has more than {MaxXattr} bytes");
+            throw new MalformedException($"the extended attribute {TarEntry.Show(name)} has more than {MaxXattr} bytes");
         Xattrs ??= [];
         Xattrs.RemoveAll(x => x.Name == name);
         Xattrs.Add(new Xattr(name, value));
@@ -122,12 +123,12 @@ internal sealed class PaxRecords
         }
         catch (FormatException e)
         {
-            throw new BadLayerException("a LIBARCHIVE.xattr record is not base64", e);
+            throw new MalformedException("a LIBARCHIVE.xattr record is not base64", e);
         }
     }
 
     private static string Name(ReadOnlySpan<byte> value) =>
-        value.Contains((byte)0) ? throw new BadLayerException("a name in a PAX header holds a NUL") : Encoding.Latin1.GetString(value);
+        value.Contains((byte)0) ? throw new MalformedException("a name in a PAX header holds a NUL") : Encoding.Latin1.GetString(value);
 
     /// <summary>Seconds with a fraction, which is dropped downwards.</summary>
     private static long Seconds(ReadOnlySpan<byte> value, string key)

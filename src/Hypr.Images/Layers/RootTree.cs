@@ -1,3 +1,4 @@
+using Hypr.Images.Store;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hypr.Images.Layers;
@@ -26,20 +27,20 @@ internal sealed class RootTree(int maxEntries)
     public int Count => _entries;
 
     /// <summary>Puts a layer on what is there. Layers come bottom first, numbered from 0.</summary>
-    /// <exception cref="BadLayerException">With the entry's name.</exception>
+    /// <exception cref="MalformedException">With the entry's name.</exception>
     public void Apply(int layer, IReadOnlyList<TarEntry> entries, SafeFileHandle tar)
     {
         foreach (var entry in entries)
         {
             if (++_entries > maxEntries)
-                throw new BadLayerException($"the image has more than {maxEntries} entries, a tar bomb");
+                throw new MalformedException($"the image has more than {maxEntries} entries, a tar bomb");
             try
             {
                 Apply(layer, entry, tar);
             }
-            catch (BadLayerException e)
+            catch (MalformedException e)
             {
-                throw new BadLayerException($"entry '{TarEntry.Show(entry.Name)}': {e.Message}", e);
+                throw new MalformedException($"entry '{TarEntry.Show(entry.Name)}': {e.Message}", e);
             }
         }
     }
@@ -52,7 +53,7 @@ internal sealed class RootTree(int maxEntries)
         if (path.Count == 0)
         {
             if (entry.Type != TarType.Directory)
-                throw new BadLayerException("the root cannot be anything but a directory");
+                throw new MalformedException("the root cannot be anything but a directory");
             Describe(Root, entry);
             return;
         }
@@ -90,13 +91,13 @@ internal sealed class RootTree(int maxEntries)
     {
         var path = Clean(entry.LinkName);
         if (path.Count == 0)
-            throw new BadLayerException("a hard link to the root");
+            throw new MalformedException("a hard link to the root");
         var name = path[^1];
         path.RemoveAt(path.Count - 1);
         if (Walk(path, null, 0) is not { } folder || !folder.Names!.TryGetValue(name, out var target))
-            throw new BadLayerException($"a hard link to '{TarEntry.Show(entry.LinkName)}', which is not there");
+            throw new MalformedException($"a hard link to '{TarEntry.Show(entry.LinkName)}', which is not there");
         return target.Node.Type == TarType.Directory
-            ? throw new BadLayerException($"a hard link to the directory '{TarEntry.Show(entry.LinkName)}'") : target.Node;
+            ? throw new MalformedException($"a hard link to the directory '{TarEntry.Show(entry.LinkName)}'") : target.Node;
     }
 
     private void Hide(int layer, List<string> path, string whiteout)
@@ -113,7 +114,7 @@ internal sealed class RootTree(int maxEntries)
             return;
         var name = whiteout[Whiteout.Length..];
         if (name is "" or "." or "..")
-            throw new BadLayerException("a whiteout of nothing");
+            throw new MalformedException("a whiteout of nothing");
         if (Walk(path, null, 0) is not { } folder || !folder.Names!.TryGetValue(name, out var old))
             return;
         var remains = old.Node.Type == TarType.Directory && HideBelow(layer, old.Node);
@@ -138,18 +139,18 @@ internal sealed class RootTree(int maxEntries)
     private static List<string> Clean(string name)
     {
         if (name.Contains('\0', StringComparison.Ordinal))
-            throw new BadLayerException("a name with a NUL");
+            throw new MalformedException("a name with a NUL");
         var parts = new List<string>();
         foreach (var part in name.Split('/'))
         {
             if (part is "" or ".")
                 continue;
             if (part != "..")
-                parts.Add(part.Length <= MaxComponent ? part : throw new BadLayerException($"a part of a name has more than {MaxComponent} bytes"));
+                parts.Add(part.Length <= MaxComponent ? part : throw new MalformedException($"a part of a name has more than {MaxComponent} bytes"));
             else if (parts.Count > 0)
                 parts.RemoveAt(parts.Count - 1);
             else
-                throw new BadLayerException("the name climbs out of the image's root");
+                throw new MalformedException("the name climbs out of the image's root");
         }
 
         return parts;
@@ -172,7 +173,7 @@ internal sealed class RootTree(int maxEntries)
             if (part == "..")
             {
                 folder = above.TryPop(out var parent) ? parent
-                    : throw new BadLayerException("a symbolic link in the name climbs out of the image's root");
+                    : throw new MalformedException("a symbolic link in the name climbs out of the image's root");
                 continue;
             }
 
@@ -181,7 +182,7 @@ internal sealed class RootTree(int maxEntries)
                 if (create is not { } layer)
                     return null;
                 if (part.Length > MaxComponent)
-                    throw new BadLayerException($"a part of a name has more than {MaxComponent} bytes");
+                    throw new MalformedException($"a part of a name has more than {MaxComponent} bytes");
                 next = new RootName(RootNode.Implied(modifiedAt), layer);
                 folder.Names.Add(part, next);
                 Ids.Add(0);
@@ -195,7 +196,7 @@ internal sealed class RootTree(int maxEntries)
             else if (next.Node.Type == TarType.Symlink)
             {
                 if (++links > MaxSymlinks)
-                    throw new BadLayerException("too many symbolic links in the name");
+                    throw new MalformedException("too many symbolic links in the name");
                 var target = next.Node.LinkName;
                 foreach (var step in Enumerable.Reverse(target.Split('/')))
                     rest.Push(step);
@@ -207,7 +208,7 @@ internal sealed class RootTree(int maxEntries)
             }
             else
             {
-                return create is null ? null : throw new BadLayerException($"'{TarEntry.Show(part)}' in the name is not a directory");
+                return create is null ? null : throw new MalformedException($"'{TarEntry.Show(part)}' in the name is not a directory");
             }
         }
 

@@ -59,6 +59,3 @@ internal readonly record struct Xattr(string Name, byte[] Value);
 
 /// <param name="Offset">In the file.</param>
 internal readonly record struct Extent(long Offset, long Length);
-
-/// <summary>A layer that is no layer: the message says why, and who catches it adds which layer.</summary>
-internal sealed class BadLayerException(string message, Exception? inner = null) : Exception(message, inner);

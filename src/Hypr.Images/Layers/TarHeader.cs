@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Hypr.Images.Store;
 
 namespace Hypr.Images.Layers;
 
@@ -63,7 +64,7 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
 
         var told = Number(148, 8);
         if (told != unsigned && told != signed)
-            throw new BadLayerException("it is no tar archive, or a damaged one (a header's checksum is wrong)");
+            throw new MalformedException("it is no tar archive, or a damaged one (a header's checksum is wrong)");
     }
 
     public static void ReadExtents(ReadOnlySpan<byte> fields, List<Extent> extents)
@@ -97,7 +98,7 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
             {
                 var b = i == 0 ? (byte)(negative ? field[0] | 0x80 : field[0] & 0x7F) : field[i];
                 if (i < field.Length - 8 && b != (negative ? 0xFF : 0))
-                    throw new BadLayerException("a number in a tar header is out of range");
+                    throw new MalformedException("a number in a tar header is out of range");
                 value = (value << 8) | b;
             }
 
@@ -113,7 +114,7 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
                 // Some writers leave rubbish behind the terminator.
                 if (c is 0 or (byte)' ')
                     break;
-                throw new BadLayerException("a number in a tar header is not octal");
+                throw new MalformedException("a number in a tar header is not octal");
             }
 
             octal = (octal << 3) | (uint)(c - '0');
@@ -125,5 +126,5 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
     /// <summary>A decimal of a PAX record.</summary>
     public static long Decimal(ReadOnlySpan<byte> text, string key) =>
         Utf8Parser.TryParse(text, out long value, out var used) && used == text.Length ? value
-            : throw new BadLayerException(string.Create(CultureInfo.InvariantCulture, $"the PAX record {TarEntry.Show(key)} is no number"));
+            : throw new MalformedException(string.Create(CultureInfo.InvariantCulture, $"the PAX record {TarEntry.Show(key)} is no number"));
 }

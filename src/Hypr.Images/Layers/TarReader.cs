@@ -1,10 +1,11 @@
 using System.Text;
+using Hypr.Images.Store;
 
 namespace Hypr.Images.Layers;
 
 /// <summary>
 /// Reads a layer's tar: ustar, PAX, GNU and star, with long names, big numbers, sparse files and binary extended attributes. (System.Formats.Tar reads PAX
-/// values as UTF-8, which destroys security.capability, and knows no sparse files.) Every fault is a <see cref="BadLayerException"/>.
+/// values as UTF-8, which destroys security.capability, and knows no sparse files.) Every fault is a <see cref="MalformedException"/>.
 /// </summary>
 internal sealed class TarReader(LayerSource source)
 {
@@ -32,7 +33,7 @@ internal sealed class TarReader(LayerSource source)
             header.Check();
             var size = header.DataSize;
             if (size < 0)
-                throw new BadLayerException("an entry has a negative size");
+                throw new MalformedException("an entry has a negative size");
             switch (header.TypeFlag)
             {
                 case (byte)'x' or (byte)'X':
@@ -58,7 +59,7 @@ internal sealed class TarReader(LayerSource source)
     {
         var name = pax?.SparseName ?? pax?.Path ?? longName ?? header.Name;
         if (name.Length > MaxName)
-            throw new BadLayerException($"the name {TarEntry.Show(name)}... has more than {MaxName} bytes");
+            throw new MalformedException($"the name {TarEntry.Show(name)}... has more than {MaxName} bytes");
         var type = header.TypeFlag switch
         {
             (byte)'0' or 0 or (byte)'7' => name.EndsWith('/') ? TarType.Directory : TarType.File,
@@ -69,14 +70,14 @@ internal sealed class TarReader(LayerSource source)
             (byte)'4' => TarType.BlockDevice,
             (byte)'5' or (byte)'D' => TarType.Directory,
             (byte)'6' => TarType.Fifo,
-            var other => throw new BadLayerException($"the entry {TarEntry.Show(name)} is of the unknown type '{(char)other}'"),
+            var other => throw new MalformedException($"the entry {TarEntry.Show(name)} is of the unknown type '{(char)other}'"),
         };
         var stored = pax?.Size ?? header.DataSize;
         // Links, devices and directories have no data, whatever their size field says (as Go's archive/tar reads them); 'D' lists names as its data.
         if (type != TarType.File && header.TypeFlag != 'D')
             stored = 0;
         if (stored < 0)
-            throw new BadLayerException($"the entry {TarEntry.Show(name)} has a negative size");
+            throw new MalformedException($"the entry {TarEntry.Show(name)} has a negative size");
 
         long size = stored, offset;
         List<Extent>? extents = null;
@@ -132,7 +133,7 @@ internal sealed class TarReader(LayerSource source)
                 throw Truncated();
             TarHeader.ReadExtents(block[..504], extents);
             if (extents.Count > MaxExtents)
-                throw new BadLayerException("a sparse file has too many pieces");
+                throw new MalformedException("a sparse file has too many pieces");
             more = block[504] != 0;
         }
 
@@ -146,7 +147,7 @@ internal sealed class TarReader(LayerSource source)
         var start = source.Position;
         var count = Line();
         if (count is < 0 or > MaxExtents)
-            throw new BadLayerException("a sparse file has too many pieces");
+            throw new MalformedException("a sparse file has too many pieces");
         for (var i = 0; i < count; i++)
             extents.Add(new Extent(Line(), Line()));
         source.Skip(Padded(source.Position - start) - (source.Position - start));
@@ -159,12 +160,12 @@ internal sealed class TarReader(LayerSource source)
             for (var digits = 0; ; digits++)
             {
                 if (source.Position - start >= stored || digits > 18)
-                    throw new BadLayerException("the map of a sparse file is malformed");
+                    throw new MalformedException("the map of a sparse file is malformed");
                 source.ReadExactly(one);
                 if (one[0] == '\n')
                     return value;
                 if (one[0] is < (byte)'0' or > (byte)'9')
-                    throw new BadLayerException("the map of a sparse file is malformed");
+                    throw new MalformedException("the map of a sparse file is malformed");
                 value = (value * 10) + (one[0] - '0');
             }
         }
@@ -176,19 +177,19 @@ internal sealed class TarReader(LayerSource source)
         foreach (var e in extents)
         {
             if (e.Offset < end || e.Length < 0 || e.Offset > size || e.Length > size - e.Offset)
-                throw new BadLayerException($"the map of the sparse file {TarEntry.Show(name)} is malformed");
+                throw new MalformedException($"the map of the sparse file {TarEntry.Show(name)} is malformed");
             end = e.Offset + e.Length;
             data += e.Length;
         }
 
         if (data != stored)
-            throw new BadLayerException($"the map of the sparse file {TarEntry.Show(name)} does not match its data");
+            throw new MalformedException($"the map of the sparse file {TarEntry.Show(name)} does not match its data");
     }
 
     private byte[] ReadSmall(long size, int max, string what)
     {
         if (size > max)
-            throw new BadLayerException($"{what} has {size} bytes, more than the {max} allowed");
+            throw new MalformedException($"{what} has {size} bytes, more than the {max} allowed");
         var data = new byte[size];
         source.ReadExactly(data);
         source.Skip(Padded(size) - size);
@@ -202,11 +203,11 @@ internal sealed class TarReader(LayerSource source)
     }
 
     private static string LinkName(string link, string name) =>
-        link.Length is > 0 and <= MaxName ? link : throw new BadLayerException($"the link {TarEntry.Show(name)} has no target, or too long a one");
+        link.Length is > 0 and <= MaxName ? link : throw new MalformedException($"the link {TarEntry.Show(name)} has no target, or too long a one");
 
-    private static uint Id(long id) => id is >= 0 and <= uint.MaxValue ? (uint)id : throw new BadLayerException($"an owner's number is out of range: {id}");
+    private static uint Id(long id) => id is >= 0 and <= uint.MaxValue ? (uint)id : throw new MalformedException($"an owner's number is out of range: {id}");
 
     private static long Padded(long size) => (size + TarHeader.Size - 1) & ~(TarHeader.Size - 1L);
 
-    private static BadLayerException Truncated() => new("it is truncated");
+    private static MalformedException Truncated() => new("it is truncated");
 }

@@ -77,8 +77,6 @@ internal sealed class TarWriter(Stream to, CancellationToken cancel)
         _pax.ResetWrittenCount();
         if (path.Length > 100)
             Record("path", Encoding.Latin1.GetBytes(path));
-        if (link.Length > 100)
-            Record("linkpath", Encoding.Latin1.GetBytes(link));
         if (size > 0x1_FFFF_FFFF)
             Record("size", Number(size));
         if (node.Uid > 0x1F_FFFF)
@@ -89,6 +87,15 @@ internal sealed class TarWriter(Stream to, CancellationToken cancel)
         {
             foreach (var xattr in node.Xattrs ?? [])
                 Record("SCHILY.xattr." + xattr.Name, xattr.Value);
+        }
+
+        if (link.Length > 100)
+        {
+            // GNU's way: from a PAX linkpath mksquashfs 4.5.1 takes a leading slash or dots away, also from a symbolic link's.
+            WriteBlock(null, "././@LongLink", 'K', "", link.Length + 1);
+            Put(Encoding.Latin1.GetBytes(link));
+            Pad(1);
+            Pad(PaddingOf(link.Length + 1));
         }
 
         if (_pax.WrittenCount > 0)

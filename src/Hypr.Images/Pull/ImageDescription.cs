@@ -9,15 +9,15 @@ namespace Hypr.Images.Pull;
 /// <summary>An image's configuration blob, read.</summary>
 internal sealed record ImageDescription(Digest Id, ConfigJson Json, ImageConfig Config, IReadOnlyList<Digest> DiffIds, string ChainId)
 {
-    /// <exception cref="HyprException">Unavailable: it is malformed or does not fit the manifest.</exception>
+    /// <exception cref="MalformedException">Or it does not fit the manifest.</exception>
     public static ImageDescription Parse(byte[] bytes, Digest id, int layers, string name)
     {
         var json = Store.Json.Parse(bytes, DocumentContext.Default.ConfigJson, $"the configuration of {name} ({id})");
         var diffIds = new List<Digest>();
         foreach (var text in json.RootFs?.DiffIds ?? [])
-            diffIds.Add(Digest.TryParse(text, out var digest) ? digest : throw HyprException.Unavailable($"the configuration of {name} has the malformed diff_id '{text}'"));
+            diffIds.Add(Digest.TryParse(text, out var digest) ? digest : throw new MalformedException($"the configuration of {name} has the malformed diff_id '{text}'"));
         if (diffIds.Count != layers)
-            throw HyprException.Unavailable($"the configuration of {name} describes {diffIds.Count} layers, its manifest {layers}");
+            throw new MalformedException($"the configuration of {name} describes {diffIds.Count} layers, its manifest {layers}");
         return new ImageDescription(id, json, Convert(json.Config), diffIds, Chain(diffIds));
     }
 

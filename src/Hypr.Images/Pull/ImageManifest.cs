@@ -23,7 +23,8 @@ internal sealed record ImageManifest(Digest Digest, BlobRef Config, IReadOnlyLis
             ?? throw HyprException.NotFound($"no matching manifest for {platform} in the manifest list entries");
     }
 
-    /// <exception cref="HyprException">InvalidParameter: it is something else than an image; Unavailable: it is malformed.</exception>
+    /// <exception cref="HyprException">InvalidParameter: it is something else than an image.</exception>
+    /// <exception cref="MalformedException"/>
     public static ImageManifest Of(ManifestJson json, Digest digest, string name)
     {
         if (json.SchemaVersion == 1 || json.Config is null || json.Layers is null)
@@ -31,7 +32,7 @@ internal sealed record ImageManifest(Digest Digest, BlobRef Config, IReadOnlyLis
         if (json.Config.MediaType is not (MediaTypes.OciConfig or MediaTypes.DockerConfig))
             throw HyprException.Invalid($"{name} is no image but an artifact of the type {json.Config.MediaType ?? "?"}");
         if (json.Layers.Count > MaxLayers)
-            throw HyprException.Unavailable($"the manifest of {name} lists {json.Layers.Count} layers, more than {MaxLayers}");
+            throw new MalformedException($"the manifest of {name} lists {json.Layers.Count} layers, more than {MaxLayers}");
         return new ImageManifest(digest, BlobRef.Of(json.Config, name), [.. json.Layers.Select(l => BlobRef.Of(l, name))]);
     }
 
@@ -44,9 +45,9 @@ internal readonly record struct BlobRef(Digest Digest, long Size, string? MediaT
     public static BlobRef Of(Descriptor descriptor, string name)
     {
         if (!Digest.TryParse(descriptor.Digest, out var digest))
-            throw HyprException.Unavailable($"the manifest of {name} names a blob by '{descriptor.Digest}': only sha256 digests are understood");
+            throw new MalformedException($"the manifest of {name} names a blob by '{descriptor.Digest}': only sha256 digests are understood");
         if (descriptor.Size < 0)
-            throw HyprException.Unavailable($"the manifest of {name} gives the blob {digest} a negative size");
+            throw new MalformedException($"the manifest of {name} gives the blob {digest} a negative size");
         return new BlobRef(digest, descriptor.Size, descriptor.MediaType);
     }
 }

@@ -29,6 +29,10 @@ internal sealed class PullImage(ImageFiles files, ImageTable table, RootFsBuild 
             {
                 return await FromAsync(endpoints[i], reference, platform, options, log, cancel).ConfigureAwait(false);
             }
+            catch (MalformedException e)
+            {
+                throw HyprException.Unavailable($"cannot pull {reference.Familiar} from {endpoints[i].Name}: {e.Message}", e);
+            }
             catch (RegistryException e) when (i + 1 < endpoints.Count)
             {
                 notes.Add($"{endpoints[i].Name}: {e.Words}");
@@ -53,7 +57,7 @@ internal sealed class PullImage(ImageFiles files, ImageTable table, RootFsBuild 
         // 4. The configuration says what the layers are.
         var description = await DescribeAsync(session, manifest, reference, cancel).ConfigureAwait(false);
         description.RequirePlatform(platform, reference.Familiar);
-        using var pinRoot = files.Pin([description.ChainId]);
+        using var root = table.HoldRoot(description.ChainId);
 
         // 5. The layers and the file system; two pulls of the same image are one.
         var layers = await _builds.RunAsync(manifest.Digest.ToString(), log.Report,
@@ -77,7 +81,7 @@ internal sealed class PullImage(ImageFiles files, ImageTable table, RootFsBuild 
             if (!ImageManifest.IsIndex(json, bytes.MediaType))
                 return ImageManifest.Of(json, bytes.Digest, reference.Familiar);
             if (depth == MaxIndexDepth)
-                throw HyprException.Unavailable($"the manifest lists of {reference.Familiar} are nested too deeply");
+                throw new MalformedException($"the manifest lists of {reference.Familiar} are nested too deeply");
             var chosen = BlobRef.Of(ImageManifest.Choose(json, platform), reference.Familiar);
             bytes = await session.GetManifestAsync(chosen.Digest.ToString(), cancel).ConfigureAwait(false);
         }
@@ -86,7 +90,7 @@ internal sealed class PullImage(ImageFiles files, ImageTable table, RootFsBuild 
     private async Task<ImageDescription> DescribeAsync(RegistrySession session, ImageManifest manifest, ImageReference reference, CancellationToken cancel)
     {
         if (manifest.Config.Size > MaxConfig)
-            throw HyprException.Unavailable($"the configuration of {reference.Familiar} has {manifest.Config.Size} bytes, more than {MaxConfig}");
+            throw new MalformedException($"the configuration of {reference.Familiar} has {manifest.Config.Size} bytes, more than {MaxConfig}");
         await FetchAsync(session, manifest.Config, static _ => { }, cancel).ConfigureAwait(false);
         var bytes = await File.ReadAllBytesAsync(files.Blob(manifest.Config.Digest), cancel).ConfigureAwait(false);
         return ImageDescription.Parse(bytes, manifest.Config.Digest, manifest.Layers.Count, reference.Familiar);

@@ -79,15 +79,15 @@ internal sealed class RootFsBuild(ImageFiles files, ImageTable table, ImageSetti
         {
             index = LayerIndex.Read(files.Blob(layer.Digest), layer.Digest, files.Temporary(), settings.MaxEntries, Progress, cancel);
         }
-        catch (BadLayerException e)
+        catch (MalformedException e)
         {
-            throw HyprException.Unavailable($"{what} is refused: {e.Message}", e);
+            throw new MalformedException($"{what} is refused: {e.Message}", e);
         }
 
         if (index.DiffId == image.DiffIds[number])
             return index;
         index.Dispose();
-        throw HyprException.Unavailable($"{what} is not what the image's configuration says: unpacked it should be {image.DiffIds[number]}, it is {index.DiffId}");
+        throw new MalformedException($"{what} is not what the image's configuration says: unpacked it should be {image.DiffIds[number]}, it is {index.DiffId}");
 
         void Progress(long unpacked, long packed)
         {
@@ -108,9 +108,9 @@ internal sealed class RootFsBuild(ImageFiles files, ImageTable table, ImageSetti
             {
                 tree.Apply(i, indexes[i].Entries, indexes[i].Tar.SafeFileHandle);
             }
-            catch (BadLayerException e)
+            catch (MalformedException e)
             {
-                throw HyprException.Unavailable($"layer {i + 1} of {name} ({layers[i].Digest.Short}) is refused: {e.Message}", e);
+                throw new MalformedException($"layer {i + 1} of {name} ({layers[i].Digest.Short}) is refused: {e.Message}", e);
             }
         }
 

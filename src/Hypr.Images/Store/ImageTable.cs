@@ -99,6 +99,9 @@ internal sealed partial class ImageTable
         }
     }
 
+    /// <summary>Keeps the file system of a chain from removal; when let go, one that no image came to have is removed.</summary>
+    public IDisposable HoldRoot(string chainId) => new RootHold(this, chainId, _files.Pin([chainId]));
+
     public Image Tag(string nameOrId, ImageReference name)
     {
         lock (_gate)
@@ -224,4 +227,17 @@ internal sealed partial class ImageTable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "image {Id} is forgotten: its file system {Path} is missing; pull it again")]
     private static partial void LogLost(ILogger logger, string id, string path);
+
+    private sealed class RootHold(ImageTable table, string chainId, IDisposable pin) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (table._gate)
+            {
+                pin.Dispose();
+                if (!table._images.Values.Any(i => i.Record.ChainId == chainId))
+                    table._files.Drop([], [chainId]);
+            }
+        }
+    }
 }

@@ -121,6 +121,21 @@ public sealed record BuiltImage(byte[] Manifest, string Id, IReadOnlyDictionary<
         File.WriteAllText(Path.Combine(folder, "index.json"), index.ToJsonString());
     }
 
+    /// <summary>The layout as a tar, which <c>docker load</c> takes.</summary>
+    /// <param name="name">In full, with its tag; null: none.</param>
+    public byte[] ToArchive(string? name)
+    {
+        var descriptor = ImageBuilder.Descriptor("application/vnd.oci.image.manifest.v1+json", Manifest);
+        if (name is not null)
+            descriptor["annotations"] = new JsonObject { ["org.opencontainers.image.ref.name"] = name };
+        var tar = new TarBuilder()
+            .File("oci-layout", """{"imageLayoutVersion":"1.0.0"}""")
+            .File("index.json", new JsonObject { ["schemaVersion"] = 2, ["manifests"] = new JsonArray(descriptor) }.ToJsonString());
+        foreach (var (digest, blob) in Blobs.Append(new(ManifestDigest, Manifest)))
+            tar.File("blobs/sha256/" + digest["sha256:".Length..], blob);
+        return tar.ToArray();
+    }
+
     /// <summary>An index of several platforms.</summary>
     public static byte[] Index(params IEnumerable<BuiltImage> images) => Encoding.UTF8.GetBytes(new JsonObject
     {
