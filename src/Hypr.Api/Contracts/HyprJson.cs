@@ -42,6 +42,7 @@ namespace Hypr.Api.Contracts;
 [JsonSerializable(typeof(VolumeList))]
 [JsonSerializable(typeof(VolumesPruned))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, bool>>))]
+[JsonSerializable(typeof(List<string>))]
 public sealed partial class HyprJson : JsonSerializerContext
 {
     private static readonly Lazy<HyprJson> Relaxed = new(Create);

@@ -20,6 +20,9 @@ public sealed record MachineView(
     /// <summary>Entrypoint and command as they run.</summary>
     public IReadOnlyList<string> Args => CommandLine.Of(Config, Image?.Config ?? new ImageConfig());
 
+    /// <summary>The image's with the machine's own over it.</summary>
+    public IReadOnlyList<string> Environment => CommandLine.Environment(Config, Image?.Config ?? new ImageConfig());
+
     /// <summary><c>80/tcp</c>: the image's and the machine's own.</summary>
     public IReadOnlyList<string> ExposedPorts => [.. (Image?.Config.ExposedPorts ?? []).Concat(Config.ExposedPorts)
         .Concat(Config.PortBindings.Select(b => b.GuestPort)).Distinct()];

@@ -1,0 +1,52 @@
+using Hypr.Primitives;
+
+namespace Hypr.Daemon.Configuration;
+
+/// <summary>hyprd's few arguments.</summary>
+internal sealed record CommandLine(bool Help, bool Version, string? ConfigFile)
+{
+    public const string HelpText = """
+        Usage: hyprd [--config-file FILE]
+
+        Runs HYPR's VMs and their networks, and serves Docker's API on $HYPR_RUNTIME_DIR/hypr.sock.
+
+          --config-file FILE   configuration (default /etc/hypr/daemon.json, which may be missing)
+          --version            print the version
+          --help               print this
+
+        Environment:
+          HYPR_DATA_DIR        state: database, images, machines (default /var/lib/hypr)
+          HYPR_RUNTIME_DIR     socket and pid file (default /run/hypr)
+
+        SIGTERM ends hyprd and leaves the VMs running; the next hyprd takes them up.
+        """;
+
+    public static CommandLine Parse(IReadOnlyList<string> arguments)
+    {
+        var (help, version, file) = (false, false, (string?)null);
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            switch (arguments[i])
+            {
+                case "--help" or "-h":
+                    help = true;
+                    break;
+                case "--version" or "-v":
+                    version = true;
+                    break;
+                case "--config-file" when i + 1 < arguments.Count:
+                    file = arguments[++i];
+                    break;
+                case var argument when argument.StartsWith("--config-file=", StringComparison.Ordinal):
+                    file = argument["--config-file=".Length..];
+                    break;
+                case "--config-file":
+                    throw HyprException.Invalid("--config-file: a file is due");
+                case var argument:
+                    throw HyprException.Invalid($"unknown argument {argument}: see hyprd --help");
+            }
+        }
+
+        return new CommandLine(help, version, file);
+    }
+}

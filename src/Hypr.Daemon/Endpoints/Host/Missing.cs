@@ -1,0 +1,72 @@
+using Hypr.Api.Contracts;
+using Hypr.Daemon.Http;
+using Hypr.Primitives;
+
+namespace Hypr.Daemon.Endpoints.Host;
+
+/// <summary>Docker's words that HYPR does not have: a sentence for each, and empty lists where clients only look (docker system, compose).</summary>
+internal static class Missing
+{
+    private const string NoSwarm =
+        "This node is not a swarm manager. HYPR has no swarm: use compose stacks on one host";
+
+    public static void Map(Router routes)
+    {
+        routes.Map("GET", "/volumes", call => call.JsonAsync(new VolumeList(), HyprJson.Wire.VolumeList));
+        routes.Map("POST", "/volumes/prune", call => call.JsonAsync(new VolumesPruned(), HyprJson.Wire.VolumesPruned));
+        routes.Map("GET", "/volumes/{name}", call => throw HyprException.NotFound($"get {call.Name}: no such volume"));
+        routes.Map("DELETE", "/volumes/{name}", call => throw HyprException.NotFound($"get {call.Name}: no such volume"));
+        routes.Map("GET", "/plugins", call => call.JsonAsync([], HyprJson.Wire.ListString));
+        Sentence(routes, "POST /volumes/create", "volumes are not in HYPR yet: bring files in with the image, or use --tmpfs");
+        foreach (var kind in new[] { "nodes", "services", "tasks", "secrets", "configs", "swarm" })
+        {
+            Unavailable(routes, "GET", $"/{kind}");
+            Unavailable(routes, "GET", $"/{kind}/{{name*}}");
+            Unavailable(routes, "POST", $"/{kind}/{{name*}}");
+            Unavailable(routes, "DELETE", $"/{kind}/{{name}}");
+        }
+
+        Sentence(routes, "GET /containers/{name}/attach/ws", "attaching by WebSocket is not in HYPR: attach as docker does, with Upgrade: tcp");
+        Sentence(routes, "GET /containers/{name}/top", "docker top is not in HYPR yet: use exec NAME ps");
+        Sentence(routes, "GET /containers/{name}/stats", "docker stats is not in HYPR yet");
+        Sentence(routes, "GET /containers/{name}/changes", "docker diff is not in HYPR");
+        Sentence(routes, "GET /containers/{name}/export", "docker export is not in HYPR: use exec NAME tar");
+        Sentence(routes, "POST /containers/{name}/update", "docker update is not in HYPR: a VM's size is set when it is made");
+        foreach (var method in new[] { "GET", "PUT", "HEAD" })
+        {
+            Sentence(routes, $"{method} /containers/{{name}}/archive", "docker cp is not in HYPR yet: use exec -i NAME tar");
+        }
+
+        Sentence(routes, "POST /commit", "docker commit is not in HYPR: build an image and push it to a registry");
+        Sentence(routes, "POST /build", "docker build is not in HYPR: build with docker, podman or buildkit and pull or load the result");
+        Sentence(routes, "POST /build/prune", "HYPR has no build cache");
+        Sentence(routes, "POST /session", "buildkit sessions are not in HYPR: build with docker, podman or buildkit and pull or load the result");
+        Sentence(routes, "POST /grpc", "buildkit is not in HYPR: build with docker, podman or buildkit and pull or load the result");
+        Sentence(routes, "GET /images/search", "docker search is not in HYPR");
+        Sentence(routes, "GET /images/get", "docker save is not in HYPR yet");
+        Sentence(routes, "GET /images/{name*}/get", "docker save is not in HYPR yet");
+        Sentence(routes, "POST /images/load", "docker load is not in HYPR yet: push to a registry and pull from it");
+        Sentence(routes, "POST /images/{name*}/tag", "docker tag is not in HYPR yet");
+        Sentence(routes, "GET /images/{name*}/history", "docker history is not in HYPR yet");
+        Sentence(routes, "POST /images/{name*}/push", "docker push is not in HYPR");
+        Sentence(routes, "GET /distribution/{name*}/json", "looking into a registry without pulling is not in HYPR");
+        foreach (var verb in new[] { "pull", "create" })
+        {
+            Sentence(routes, $"POST /plugins/{verb}", "plugins are not in HYPR");
+        }
+
+        // docker inspect asks for every kind of object in turn and takes 404 for "not this kind".
+        routes.Map("GET", "/plugins/{name*}/json", call => throw HyprException.NotFound($"plugin \"{call.Name}\" not found"));
+        Sentence(routes, "GET /plugins/{name*}", "plugins are not in HYPR");
+        Sentence(routes, "POST /plugins/{name*}", "plugins are not in HYPR");
+        Sentence(routes, "DELETE /plugins/{name*}", "plugins are not in HYPR");
+    }
+
+    private static void Sentence(Router routes, string route, string sentence)
+    {
+        var space = route.IndexOf(' ');
+        routes.Map(route[..space], route[(space + 1)..], _ => throw HyprException.NotImplemented(sentence));
+    }
+
+    private static void Unavailable(Router routes, string method, string pattern) => routes.Map(method, pattern, _ => throw HyprException.Unavailable(NoSwarm));
+}

@@ -1,0 +1,69 @@
+using Hypr.Api.Contracts;
+using Hypr.Daemon.Http;
+using Hypr.Images;
+using Hypr.Primitives;
+
+namespace Hypr.Daemon.Endpoints.Images;
+
+/// <summary>/images</summary>
+internal static class ImageEndpoints
+{
+    public static void Map(Router routes)
+    {
+        routes.Map("GET", "/images/json", ListAsync);
+        routes.Map("POST", "/images/create", PullImage.RunAsync);
+        routes.Map("POST", "/images/prune", PruneAsync);
+        routes.Map("GET", "/images/{name*}/json", InspectAsync);
+        routes.Map("DELETE", "/images/{name*}", RemoveAsync);
+    }
+
+    /// <summary>Docker left VirtualSize out with 1.44.</summary>
+    private static bool WithVirtualSize(ApiCall call) => call.Version.Below(1, 44);
+
+    private static Task ListAsync(ApiCall call)
+    {
+        var filters = call.Filters("before", "dangling", "label", "label!", "reference", "since", "until");
+        var dangling = filters.Flag("dangling");
+        var after = filters.Has("since") ? call.Engine.Image(filters.Values("since")[0]).Created : null;
+        var before = filters.Has("before") ? call.Engine.Image(filters.Values("before")[0]).Created : null;
+        var until = filters.Has("until") ? When.Parse("until", filters.Values("until")[0], call.Api.Clock.GetUtcNow()) : null;
+        var chosen = call.Engine.Images().Where(i => filters.Labels(i.Config.Labels)
+            && (dangling is null || dangling == (i.Tags.Count == 0))
+            && (after is null || i.Created > after) && (before is null || i.Created < before) && (until is null || i.Created <= until)
+            && filters.Any("reference", pattern => i.Tags.Concat(i.Digests).Any(tag => ImagePattern.Matches(pattern, tag))));
+        return call.JsonAsync([.. chosen.OrderByDescending(i => i.Created).Select(i => ImageShapes.Summary(i, WithVirtualSize(call)))], HyprJson.Wire.ListImageSummary);
+    }
+
+    private static Task InspectAsync(ApiCall call) =>
+        call.JsonAsync(ImageShapes.Inspect(call.Engine.Image(call.Name), WithVirtualSize(call)), HyprJson.Wire.ImageInspect);
+
+    private static Task RemoveAsync(ApiCall call) => call.JsonAsync(
+        [.. call.Engine.RemoveImage(call.Name, call.Flag("force")).Select(Deleted)], HyprJson.Wire.ListImageDeleted);
+
+    /// <summary>Images without a name; with <c>dangling=false</c> every one that no VM uses.</summary>
+    private static Task PruneAsync(ApiCall call)
+    {
+        var filters = call.Filters("dangling", "label", "label!", "until");
+        var danglingOnly = filters.Flag("dangling") ?? true;
+        var until = filters.Has("until") ? When.Parse("until", filters.Values("until")[0], call.Api.Clock.GetUtcNow()) : null;
+        var used = call.Engine.Machines().Select(m => m.ImageId).ToHashSet();
+        var answer = new ImagesPruned();
+        foreach (var image in call.Engine.Images().Where(i => !used.Contains(i.Id) && (!danglingOnly || i.Tags.Count == 0)
+            && filters.Labels(i.Config.Labels) && (until is null || i.Created <= until)))
+        {
+            try
+            {
+                answer.ImagesDeleted.AddRange(call.Engine.RemoveImage(image.Id, force: true).Select(Deleted));
+                answer.SpaceReclaimed += image.Size;
+            }
+            catch (HyprException e) when (e.Kind is ErrorKind.Conflict or ErrorKind.NotFound)
+            {
+                // A VM was made of it, or somebody removed it, between the look and the removal.
+            }
+        }
+
+        return call.JsonAsync(answer, HyprJson.Wire.ImagesPruned);
+    }
+
+    private static ImageDeleted Deleted(ImageRemoval removal) => new() { Untagged = removal.Untagged, Deleted = removal.Deleted };
+}
