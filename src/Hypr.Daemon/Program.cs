@@ -1,1 +1,34 @@
-return 0;
+using Hypr.Daemon.Configuration;
+using Hypr.Daemon.Hosting;
+using Hypr.Daemon.Http;
+using Hypr.Network.Ports.Holder;
+using Hypr.Primitives;
+
+// The port holder is this program too: published ports outlive hyprd.
+if (args is ["ports", var socket] && OperatingSystem.IsLinux())
+{
+    return await PortHolderProgram.RunAsync(socket);
+}
+
+try
+{
+    var line = CommandLine.Parse(args);
+    if (line.Help)
+    {
+        Console.WriteLine(CommandLine.HelpText);
+        return 0;
+    }
+
+    if (line.Version)
+    {
+        Console.WriteLine($"hyprd {ServerIdentity.Version}");
+        return 0;
+    }
+
+    return await DaemonProgram.RunAsync(ConfigFile.Load(line.ConfigFile));
+}
+catch (HyprException e)
+{
+    Console.Error.WriteLine($"hyprd: {e.Message}");
+    return 1;
+}

@@ -158,6 +158,24 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         return image;
     }
 
+    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel)
+    {
+        var loaded = await _images.LoadAsync(archive, cancel);
+        foreach (var (image, names) in loaded)
+        {
+            Events.Publish("image", "load", image.Id, new Dictionary<string, string> { ["name"] = names.Count > 0 ? names[0] : image.Id });
+        }
+
+        return loaded;
+    }
+
+    public Image TagImage(string nameOrId, string name)
+    {
+        var image = _images.Tag(nameOrId, name);
+        Events.Publish("image", "tag", image.Id, new Dictionary<string, string> { ["name"] = name });
+        return image;
+    }
+
     public IReadOnlyList<Image> Images() => _images.List();
 
     public Image Image(string nameOrId) => _images.Find(nameOrId) ?? throw HyprException.NotFound($"No such image: {nameOrId}");

@@ -66,6 +66,12 @@ public interface IEngine
 
     Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel);
 
+    /// <summary>Docker's load: the images of a tar archive, all or none.</summary>
+    Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel);
+
+    /// <summary>One more name for an image.</summary>
+    Image TagImage(string nameOrId, string name);
+
     IReadOnlyList<Image> Images();
 
     /// <summary>NotFound when there is none.</summary>

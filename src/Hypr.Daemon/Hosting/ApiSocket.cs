@@ -18,7 +18,11 @@ internal static class ApiSocket
     /// <summary>SD_LISTEN_FDS_START (sd_listen_fds(3)).</summary>
     private const int FirstPassedDescriptor = 3;
 
-    public static Socket Listen(HyprPaths paths) => FromSystemd() ?? Bind(paths.Socket);
+    /// <summary>systemd listens for us (sd_listen_fds(3)), and the socket's file is its own.</summary>
+    public static bool IsPassed => Environment.GetEnvironmentVariable("LISTEN_PID") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
+        && Environment.GetEnvironmentVariable("LISTEN_FDS") is { Length: > 0 };
+
+    public static Socket Listen(HyprPaths paths) => IsPassed ? FromSystemd() : Bind(paths.Socket);
 
     public static Socket Bind(string path)
     {
@@ -62,16 +66,9 @@ internal static class ApiSocket
         }
     }
 
-    /// <summary>Socket activation: the one socket that systemd passed to this process; null without.</summary>
-    private static Socket? FromSystemd()
+    private static Socket FromSystemd()
     {
-        var mine = Environment.GetEnvironmentVariable("LISTEN_PID") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        if (!mine || Environment.GetEnvironmentVariable("LISTEN_FDS") is not { } count)
-        {
-            return null;
-        }
-
-        if (count != "1")
+        if (Environment.GetEnvironmentVariable("LISTEN_FDS") is var count && count != "1")
         {
             throw HyprException.Invalid($"systemd passed {count} sockets (LISTEN_FDS): hyprd takes one, its API's");
         }

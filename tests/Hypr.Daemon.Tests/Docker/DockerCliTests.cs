@@ -107,6 +107,9 @@ public sealed class DockerCliTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Contains("not found", missing.Out + missing.Error, StringComparison.Ordinal);
         Assert.Equal(1, missing.Code);
         Assert.Contains("lied about a digest", (await api.RunAsync(docker, "pull broken")).Error, StringComparison.Ordinal);
+        await api.RunAsync(docker, $"tag {name}:1 {name}:2").Checked();
+        Assert.Contains($"Loaded image: {name}:3", (await api.RunAsync(docker, "load", $"{name}:3\n")).Good, StringComparison.Ordinal);
+        Assert.Contains("none of mine", (await api.RunAsync(docker, "load", new string('x', 20_000_000))).Error, StringComparison.Ordinal);
         Assert.Contains("Untagged", (await api.RunAsync(docker, $"rmi {name}:1")).Good, StringComparison.Ordinal);
         Assert.Equal(125, (await api.RunAsync(docker, "run missing")).Code);
     }

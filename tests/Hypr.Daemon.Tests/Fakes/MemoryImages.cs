@@ -30,6 +30,25 @@ internal sealed class MemoryImages : IImageService
         return Find(name) ?? Add(name);
     }
 
+    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel)
+    {
+        using var reader = new StreamReader(archive);
+        var name = (await reader.ReadToEndAsync(cancel)).Trim();
+        return name.Length is > 0 and < 100 ? [new LoadedImage(Add(name), [name])] : throw HyprException.Invalid($"an archive of {name.Length} bytes is none of mine");
+    }
+
+    public Image Tag(string nameOrId, string name)
+    {
+        var image = Find(nameOrId) ?? throw HyprException.NotFound($"No such image: {nameOrId}");
+        lock (_images)
+        {
+            _images.Remove(image);
+            _images.Add(image = image with { Tags = [.. image.Tags, name] });
+        }
+
+        return image;
+    }
+
     public Image? Find(string named)
     {
         var nameOrId = Short(named);

@@ -45,8 +45,6 @@ internal static class Missing
         Sentence(routes, "GET /images/search", "docker search is not in HYPR");
         Sentence(routes, "GET /images/get", "docker save is not in HYPR yet");
         Sentence(routes, "GET /images/{name*}/get", "docker save is not in HYPR yet");
-        Sentence(routes, "POST /images/load", "docker load is not in HYPR yet: push to a registry and pull from it");
-        Sentence(routes, "POST /images/{name*}/tag", "docker tag is not in HYPR yet");
         Sentence(routes, "GET /images/{name*}/history", "docker history is not in HYPR yet");
         Sentence(routes, "POST /images/{name*}/push", "docker push is not in HYPR");
         Sentence(routes, "GET /distribution/{name*}/json", "looking into a registry without pulling is not in HYPR");

@@ -2,6 +2,8 @@ using Hypr.Api.Contracts;
 using Hypr.Daemon.Http;
 using Hypr.Images;
 using Hypr.Primitives;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Hypr.Daemon.Endpoints.Images;
 
@@ -13,6 +15,8 @@ internal static class ImageEndpoints
         routes.Map("GET", "/images/json", ListAsync);
         routes.Map("POST", "/images/create", PullImage.RunAsync);
         routes.Map("POST", "/images/prune", PruneAsync);
+        routes.Map("POST", "/images/load", LoadAsync);
+        routes.Map("POST", "/images/{name*}/tag", TagAsync);
         routes.Map("GET", "/images/{name*}/json", InspectAsync);
         routes.Map("DELETE", "/images/{name*}", RemoveAsync);
     }
@@ -36,6 +40,30 @@ internal static class ImageEndpoints
 
     private static Task InspectAsync(ApiCall call) =>
         call.JsonAsync(ImageShapes.Inspect(call.Engine.Image(call.Name), WithVirtualSize(call)), HyprJson.Wire.ImageInspect);
+
+    private static async Task LoadAsync(ApiCall call)
+    {
+        // An archive is as large as it is; the image service bounds what it takes of the disk.
+        call.Http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
+        var loaded = await call.Engine.LoadAsync(call.Http.Request.Body, call.Aborted);
+        await call.BeginStreamAsync(ErrorResponses.JsonType);
+        foreach (var line in loaded.SelectMany(l => l.Names.Count > 0 ? l.Names.Select(n => $"Loaded image: {n}\n") : [$"Loaded image ID: {l.Image.Id}\n"]))
+        {
+            await call.LineAsync(new ProgressMessage { Stream = line }, HyprJson.Wire.ProgressMessage);
+        }
+    }
+
+    private static Task TagAsync(ApiCall call)
+    {
+        var (repository, tag) = (call.Query("repo"), call.Query("tag"));
+        if (string.IsNullOrEmpty(repository))
+        {
+            throw HyprException.Invalid("no name is given: repo is due");
+        }
+
+        call.Engine.TagImage(call.Name, string.IsNullOrEmpty(tag) ? repository : $"{repository}:{tag}");
+        return call.StatusAsync(StatusCodes.Status201Created);
+    }
 
     private static Task RemoveAsync(ApiCall call) => call.JsonAsync(
         [.. call.Engine.RemoveImage(call.Name, call.Flag("force")).Select(Deleted)], HyprJson.Wire.ListImageDeleted);

@@ -1,0 +1,110 @@
+using System.Net;
+using Hypr.Daemon.Configuration;
+using Hypr.Daemon.Hosting;
+using Hypr.Dns;
+using Hypr.Engine;
+using Hypr.Images;
+using Hypr.Linux.Namespaces;
+using Hypr.Machines;
+using Hypr.Network;
+using Hypr.Network.Platforms.Linux;
+using Hypr.Network.Ports.Holder;
+using Hypr.Primitives;
+using Hypr.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Hypr.Daemon;
+
+/// <summary>The one place where the parts are put together. Disposed in reverse: hyprd lets go, and VMs, their networks and their published ports stay.</summary>
+internal sealed class Composition : IAsyncDisposable
+{
+    private const string SystemBus = "unix:path=/run/dbus/system_bus_socket";
+    private readonly Stack<object> _parts = new();
+
+    private Composition()
+    {
+    }
+
+    public HyprEngine Engine { get; private set; } = null!;
+
+    /// <summary>On return everything that an earlier hyprd left is taken up.</summary>
+    public static async Task<Composition> StartAsync(DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs, CancellationToken cancel)
+    {
+        var whole = new Composition();
+        try
+        {
+            await whole.BuildAsync(config, paths, clock, logs, cancel);
+            return whole;
+        }
+        catch
+        {
+            await whole.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_parts.TryPop(out var part))
+        {
+            switch (part)
+            {
+                case IAsyncDisposable disposable:
+                    await disposable.DisposeAsync();
+                    break;
+                case IDisposable disposable:
+                    disposable.Dispose();
+                    break;
+            }
+        }
+    }
+
+    private async Task BuildAsync(DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs, CancellationToken cancel)
+    {
+        var database = Keep(Database.Open(paths.Database));
+        var names = Keep(new NameServer(new NameServerSettings
+        {
+            Upstreams = [.. config.Dns.Select(address => new IPEndPoint(address, 53))],
+            Clock = clock,
+            Logger = logs.CreateLogger<NameServer>(),
+        }));
+        var datapath = Keep(LinuxDatapath.Open(Datapath(config), logs, clock));
+        var ports = Keep(new HeldPorts(paths.PortHolderSocket, Environment.ProcessPath!, logs.CreateLogger<HeldPorts>()));
+        var networks = Keep(new NetworkService(database, datapath, names, ports, config.Network, clock, logs));
+        var images = Keep(new ImageService(database, new ImageSettings
+        {
+            Folder = Path.Combine(paths.Data, "images"),
+            RegistryMirrors = config.RegistryMirrors,
+            InsecureRegistries = config.InsecureRegistries,
+        }, clock, logs));
+        var machines = new MachineHost(new MachineHostSettings
+        {
+            DataDirectory = paths.Data,
+            RuntimeDirectory = paths.Runtime,
+            Kernel = paths.GuestKernel,
+            Initramfs = paths.GuestInitramfs,
+        }, clock, logs);
+        Engine = Keep(new HyprEngine(database, images, networks, machines, clock, logs));
+        await Engine.StartAsync(cancel);
+
+        // In a network namespace of our own the machine's resolver is not ours to tell.
+        var bus = config.SystemBus ?? (NetworkNamespace.IsHostNetwork() ? SystemBus : null);
+        if (bus is not null)
+        {
+            Keep(new HostNames(Engine, bus, clock, logs));
+        }
+    }
+
+    private static DatapathSettings Datapath(DaemonConfig config)
+    {
+        var settings = DatapathSettings.ForThisNamespace();
+        return config.SysctlDirectory is { } folder ? settings with { SysctlFolder = folder } : settings;
+    }
+
+    private T Keep<T>(T part)
+        where T : class
+    {
+        _parts.Push(part);
+        return part;
+    }
+}
