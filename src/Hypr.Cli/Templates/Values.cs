@@ -76,13 +76,16 @@ internal static class Values
     {
         null or Missing => throw new TemplateException("index of nothing"),
         JsonElement { ValueKind: JsonValueKind.Object } json when key is string name =>
-            json.TryGetProperty(name, out var found) ? FromJson(found) : null,
+            json.TryGetProperty(name, out var found) ? FromJson(found) : Absent(json),
         JsonElement { ValueKind: JsonValueKind.Object } => throw new TemplateException($"an object is indexed by a string, not by {Describe(key)}"),
         JsonElement { ValueKind: JsonValueKind.Array } json => FromJson(json[Position(key, json.GetArrayLength())]),
         IReadOnlyList<object?> list => list[Position(key, list.Count)],
         string text => (long)Encoding.UTF8.GetBytes(text)[Position(key, Encoding.UTF8.GetByteCount(text))],
         _ => throw new TemplateException($"{Describe(of)} has no index"),
     };
+
+    /// <summary>In Docker's types a map of strings, as labels are, gives the empty string for a key that it does not have.</summary>
+    private static string? Absent(JsonElement json) => json.EnumerateObject().All(p => p.Value.ValueKind == JsonValueKind.String) ? "" : null;
 
     public static int Position(object? key, int count)
     {

@@ -82,7 +82,7 @@ internal static class VersionCommand
         Add("Kernel", server.Text("KernelVersion"));
         Add("Built", server.Text("BuildTime"));
         foreach (var component in server.Items("Components").Where(c => c.Text("Name") is not ("Engine" or "hyprd")))
-            text.Append($" {component.Text("Name")}:\n  Version:".PadRight(component.Text("Name").Length + 21)).Append(component.Text("Version")).Append('\n');
+            text.Append($" {component.Text("Name")}:\n  {"Version:",-17}{component.Text("Version")}\n");
         return text.ToString();
 
         void Add(string name, string value)

@@ -20,9 +20,7 @@ internal sealed record PublishedPort(string HostIp, string HostPort, string Gues
     /// <exception cref="HyprException">It is neither; the message says which part and why.</exception>
     public static IReadOnlyList<PublishedPort> Parse(string text)
     {
-        if (text.Contains('='))
-            text = FromLongForm(text);
-        string rest = text;
+        string rest = text.Contains('=') ? FromLongForm(text) : text;
         string protocol = "tcp";
         int slash = rest.LastIndexOf('/');
         if (slash >= 0)
