@@ -3,13 +3,15 @@ using System.Net;
 namespace Hypr.Dns;
 
 /// <summary>
-/// The DNS server of all networks: answers for the zone <c>hypr</c> and our reverse zones from an immutable snapshot, by who asks, and forwards the rest.
+/// The DNS server of all networks: answers for the zone <c>hypr</c> and our reverse zones from an immutable snapshot, by who asks, and
+/// forwards the rest.
 /// Changes take effect when the call returns. Safe for many callers at once.
 /// </summary>
 public interface INameServer : IAsyncDisposable
 {
     /// <summary>
-    /// Serves a network: its gateway addresses on ports 53 and 41003, UDP and TCP. The addresses need not be up yet (IP_FREEBIND). What could not be had
+    /// Serves a network: its gateway addresses on ports 53 and 41003, UDP and TCP. The addresses need not be up yet (IP_FREEBIND). What
+    /// could not be had
     /// (port 53 held by another program) is in the answer, and the rest serves.
     /// </summary>
     IReadOnlyList<ListenFailure> AddNetwork(DnsNetwork network);

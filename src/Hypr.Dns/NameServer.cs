@@ -10,11 +10,13 @@ using Hypr.Dns.Zones;
 namespace Hypr.Dns;
 
 /// <summary>
-/// The DNS server. Its sockets are opened in the network namespace of the constructor's and <see cref="AddNetwork"/>'s thread. It serves as soon as it is made.
+/// The DNS server. Its sockets are opened in the network namespace of the constructor's and <see cref="AddNetwork"/>'s thread. It serves
+/// as soon as it is made.
 /// </summary>
 public sealed class NameServer : INameServer
 {
-    /// <summary>Addresses of networks that get a socket for each worker; those beyond get one, the workers by turns, so that descriptors stay few.</summary>
+    /// <summary>Addresses of networks that get a socket for each worker; those beyond get one, the workers by turns, so that descriptors
+    /// stay few.</summary>
     private const int SpreadAddresses = 16;
 
     private readonly Lock gate = new();
@@ -36,7 +38,8 @@ public sealed class NameServer : INameServer
         zones = new ZoneStore(sets);
         var resolvConf = this.settings.Upstreams.Count > 0 ? null : new ResolvConf(this.settings.ResolvConf, this.settings.ResolvedConf);
         var loops = new LoopProbe(this.settings.Clock, this.settings.Logger.UpstreamLoops);
-        forwarder = new Forwarder(cache, sets, new UpstreamGuard(zones, this.settings.Port), loops, resolvConf, this.settings.Clock, this.settings.Logger);
+        forwarder = new Forwarder(cache, sets, new UpstreamGuard(zones, this.settings.Port), loops, resolvConf, this.settings.Clock,
+            this.settings.Logger);
         var parts = new ServerParts(
             zones,
             new Responder(cache, sets, loops, new Cookies()),

@@ -16,7 +16,8 @@ public sealed record NameServerSettings
     /// <summary>systemd-resolved's upstreams, read where resolv.conf names its stub (127.0.0.53, 127.0.0.54).</summary>
     public string ResolvedConf { get; init; } = "/run/systemd/resolve/resolv.conf";
 
-    /// <summary>The port on all addresses, loopback's too; questions that do not come from the host or its machines get no answer.</summary>
+    /// <summary>The port on all addresses, loopback's too; questions that do not come from the host or its machines get no
+    /// answer.</summary>
     public int Port { get; init; } = 41003;
 
     /// <summary>The port on each network's gateway addresses alone.</summary>

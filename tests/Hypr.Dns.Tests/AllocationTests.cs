@@ -29,7 +29,8 @@ public sealed class AllocationTests
         town.Add(Town.Machine("web", Town.On("bridge", "10.88.0.2")) with { Ports = [new DnsPort("tcp", 80, 8080)] });
         var packet = Packets.Query(name, (ushort)type, opt: Packets.Opt(options: [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8]));
         Remember(town, packet);
-        var (zone, asker, output, names, labels) = (town.Store.Current, town.Asker(from), new byte[Limits.Udp], new byte[256], new byte[128]);
+        var (zone, asker, output, names, labels) = (town.Store.Current, town.Asker(from), new byte[Limits.Udp], new byte[256],
+            new byte[128]);
         var rotation = 0u;
         int Ask()
         {

@@ -25,7 +25,8 @@ internal sealed class Client : IDisposable
 
     public IPEndPoint EndPoint { get; }
 
-    public static Client With(params FakeUpstream[] upstreams) => new(new NameServerSettings { Upstreams = [.. upstreams.Select(u => u.EndPoint)] });
+    public static Client With(params FakeUpstream[] upstreams) =>
+        new(new NameServerSettings { Upstreams = [.. upstreams.Select(u => u.EndPoint)] });
 
     public Answer Ask(string name, ushort type = 1) => Ask(Packets.Query(name, type));
 
@@ -45,7 +46,8 @@ internal sealed class Client : IDisposable
 
     public Socket OpenStream()
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = Patience, NoDelay = true };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = Patience,
+            NoDelay = true };
         socket.Connect(EndPoint);
         return socket;
     }

@@ -5,7 +5,8 @@ using System.Net.Sockets;
 
 namespace Hypr.Dns.Tests;
 
-/// <summary>A resolver on loopback that answers as a test tells it, UDP and TCP on one port: with nothing, or with several messages.</summary>
+/// <summary>A resolver on loopback that answers as a test tells it, UDP and TCP on one port: with nothing, or with several
+/// messages.</summary>
 internal sealed class FakeUpstream : IDisposable
 {
     private readonly Socket udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -35,7 +36,8 @@ internal sealed class FakeUpstream : IDisposable
     /// <summary>192.0.2.1 for whatever is asked.</summary>
     public static FakeUpstream Good(uint ttl = 60) => new((query, _) => [Ok(query, ttl)]);
 
-    public static byte[] Ok(byte[] query, uint ttl = 60, byte last = 1) => Packets.Response(query, 0x0180, [Packets.Record(1, ttl, 192, 0, 2, last)]);
+    public static byte[] Ok(byte[] query, uint ttl = 60, byte last = 1) =>
+        Packets.Response(query, 0x0180, [Packets.Record(1, ttl, 192, 0, 2, last)]);
 
     public void Dispose()
     {

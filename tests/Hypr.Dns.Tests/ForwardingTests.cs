@@ -128,7 +128,8 @@ public sealed class ForwardingTests
     [Fact]
     public void A_malformed_answer_is_none_and_another_resolver_is_asked()
     {
-        byte[][] bad = [[0xc0, 200, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 1, 2, 3, 4], [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 9, 1], [0xc0], [0x40, 1]];
+        byte[][] bad = [[0xc0, 200, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 1, 2, 3, 4], [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 9, 1], [0xc0],
+            [0x40, 1]];
         foreach (var record in bad)
         {
             using var liar = new FakeUpstream((query, _) => [Packets.Response(query, 0x0180, [record])]);
@@ -168,7 +169,8 @@ public sealed class ForwardingTests
     public void The_resolvers_EDNS_stays_between_it_and_us()
     {
         using var upstream = new FakeUpstream((query, _) =>
-            [Packets.Response(query, 0x0180, [Packets.Record(1, 60, 192, 0, 2, 1)], null, [Packets.Opt(4096, options: [0, 15, 0, 2, 0, 3])])]);
+            [Packets.Response(query, 0x0180, [Packets.Record(1, 60, 192, 0, 2, 1)], null,
+                [Packets.Opt(4096, options: [0, 15, 0, 2, 0, 3])])]);
         using var client = Client.With(upstream);
         Assert.Null(client.Ask("a.example").Opt);
         Assert.Equal("", client.Ask(Packets.Query("a.example", opt: Packets.Opt())).Opt!.Data);
@@ -256,7 +258,8 @@ public sealed class ForwardingTests
         var folder = Directory.CreateTempSubdirectory("hypr-dns");
         try
         {
-            var (real, link, resolved) = (Path.Combine(folder.FullName, "stub"), Path.Combine(folder.FullName, "conf"), Path.Combine(folder.FullName, "resolved"));
+            var (real, link, resolved) = (Path.Combine(folder.FullName, "stub"), Path.Combine(folder.FullName, "conf"),
+                Path.Combine(folder.FullName, "resolved"));
             File.WriteAllText(real, "nameserver 127.0.0.53\n");
             File.WriteAllText(resolved, "nameserver 10.1.1.1\n");
             File.CreateSymbolicLink(link, real);

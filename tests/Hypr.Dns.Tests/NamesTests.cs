@@ -179,7 +179,8 @@ public sealed class NamesTests
         Assert.Equal(["web.hypr."], town.Ask("10.88.0.3", "2.0.88.10.in-addr.arpa", Ptr).Data);
         var v6 = "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.8.d.f.ip6.arpa";
         Assert.Equal(["web.hypr."], town.Ask("10.88.0.3", v6, Ptr).Data);
-        Assert.Equal((3, "88.10.in-addr.arpa."), (town.Ask(null, "9.9.88.10.in-addr.arpa", Ptr).Code, town.Ask(null, "9.9.88.10.in-addr.arpa", Ptr).Authorities[0].Name));
+        Assert.Equal((3, "88.10.in-addr.arpa."),
+            (town.Ask(null, "9.9.88.10.in-addr.arpa", Ptr).Code, town.Ask(null, "9.9.88.10.in-addr.arpa", Ptr).Authorities[0].Name));
         Assert.Equal(3, town.Ask("10.88.0.2", "x.9.88.10.in-addr.arpa", Ptr).Code);
         Assert.Equal(0, town.Ask("10.88.0.2", "9.88.10.in-addr.arpa", Ptr).Code);
         Assert.Equal(["host.hypr. hostmaster.hypr."], town.Ask("10.88.0.2", "88.10.in-addr.arpa", 6).Data);
@@ -192,14 +193,16 @@ public sealed class NamesTests
     [Fact]
     public void Published_ports_have_SRV_and_TXT()
     {
-        var town = Two().Add(Town.Machine("site", Town.On("bridge", "10.88.0.7")) with { Ports = [new DnsPort("tcp", 80, 8080), new DnsPort("udp", 53, 5353)] });
+        var town = Two().Add(Town.Machine("site",
+            Town.On("bridge", "10.88.0.7")) with { Ports = [new DnsPort("tcp", 80, 8080), new DnsPort("udp", 53, 5353)] });
         Assert.Equal(["0 0 80 site.hypr."], town.Ask("10.88.0.2", "_http._tcp.site.hypr", Srv).Data);
         Assert.Equal(["0 0 80 site.hypr."], town.Ask("10.88.0.2", "_80._tcp.site.hypr", Srv).Data);
         Assert.Equal(["0 0 53 site.hypr."], town.Ask("10.88.0.2", "_udp.site.hypr", Srv).Data);
         Assert.Equal(2, town.Ask("10.88.0.2", "site.hypr", Srv).Data.Length);
         Assert.Equal(["80/tcp=8080|53/udp=5353"], town.Ask("10.88.0.2", "site.hypr", Txt).Data);
         Assert.Equal(3, town.Ask("10.88.0.2", "_81._tcp.site.hypr", Srv).Code);
-        Assert.Equal((0, 0), (town.Ask("10.88.0.2", "_80._tcp.site.hypr").Code, town.Ask("10.88.0.2", "_80._tcp.site.hypr").Answers.Length));
+        Assert.Equal((0, 0), (town.Ask("10.88.0.2", "_80._tcp.site.hypr").Code,
+            town.Ask("10.88.0.2", "_80._tcp.site.hypr").Answers.Length));
         Assert.Equal(3, town.Ask("10.89.0.2", "_80._tcp.site.hypr", Srv).Code);
         Assert.Equal(3, town.Ask("10.88.0.2", "_tcp.hypr", Srv).Code);
         Assert.Equal(3, town.Ask("10.88.0.2", "_80._tcp.hypr", Srv).Code);
@@ -211,7 +214,8 @@ public sealed class NamesTests
         var town = Two();
         Assert.Equal(["host.hypr. hostmaster.hypr."], town.Ask(null, "hypr", 6).Data);
         Assert.Equal(["host.hypr."], town.Ask(null, "hypr", 2).Data);
-        Assert.Equal((0, 0, 1), (town.Ask(null, "hypr").Code, town.Ask(null, "hypr").Answers.Length, town.Ask(null, "hypr").Authorities.Length));
+        Assert.Equal((0, 0, 1), (town.Ask(null, "hypr").Code, town.Ask(null, "hypr").Answers.Length,
+            town.Ask(null, "hypr").Authorities.Length));
     }
 
     [Fact]
@@ -258,7 +262,8 @@ public sealed class NamesTests
     [Fact]
     public void Outside_names_are_refused_on_an_internal_network()
     {
-        var town = new Town().Network("in", "10.90.0.0/24", "10.90.0.1", isInternal: true).Add(Town.Machine("one", Town.On("in", "10.90.0.2")));
+        var town = new Town().Network("in", "10.90.0.0/24", "10.90.0.1",
+            isInternal: true).Add(Town.Machine("one", Town.On("in", "10.90.0.2")));
         Assert.Equal(5, town.Ask("10.90.0.2", "example.com").Code);
         Assert.Equal(["10.90.0.2"], town.Ask("10.90.0.2", "one").Data);
     }

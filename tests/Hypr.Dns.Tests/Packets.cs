@@ -7,7 +7,8 @@ namespace Hypr.Dns.Tests;
 /// <summary>Questions and answers in wire form, written and read independently of the server's own code.</summary>
 internal static class Packets
 {
-    public static byte[] Query(string name, ushort type = 1, ushort id = 0x1234, ushort flags = 0x0100, byte[]? opt = null, ushort @class = 1)
+    public static byte[] Query(string name, ushort type = 1, ushort id = 0x1234, ushort flags = 0x0100, byte[]? opt = null,
+        ushort @class = 1)
     {
         var bytes = new List<byte>();
         Word(bytes, id);
@@ -24,10 +25,12 @@ internal static class Packets
     }
 
     public static byte[] Opt(ushort size = 1232, byte version = 0, bool dnssecOk = false, params byte[] options) =>
-        [0, 0, 41, (byte)(size >> 8), (byte)size, 0, version, (byte)(dnssecOk ? 0x80 : 0), 0, (byte)(options.Length >> 8), (byte)options.Length, .. options];
+        [0, 0, 41, (byte)(size >> 8), (byte)size, 0, version, (byte)(dnssecOk ? 0x80 : 0), 0, (byte)(options.Length >> 8),
+            (byte)options.Length, .. options];
 
     /// <summary>An answer to a question, as an upstream would give it.</summary>
-    public static byte[] Response(ReadOnlySpan<byte> query, ushort flags, byte[][] answers, byte[][]? authorities = null, byte[][]? additional = null)
+    public static byte[] Response(ReadOnlySpan<byte> query, ushort flags, byte[][] answers, byte[][]? authorities = null,
+        byte[][]? additional = null)
     {
         var end = 12;
         while (query[end] != 0)
@@ -65,7 +68,8 @@ internal static class Packets
     }
 
     public static byte[] Soa(uint ttl, uint minimum) =>
-        Record(6, ttl, [0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, (byte)(minimum >> 24), (byte)(minimum >> 16), (byte)(minimum >> 8), (byte)minimum]);
+        Record(6, ttl, [0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, (byte)(minimum >> 24), (byte)(minimum >> 16),
+            (byte)(minimum >> 8), (byte)minimum]);
 
     public static void Name(List<byte> bytes, string name)
     {

@@ -33,12 +33,14 @@ internal sealed class Town
         new(network, [.. address.Split(' ').Select(IPAddress.Parse)], aliases);
 
     /// <summary>64 digits, the first twelve of them the name's.</summary>
-    public static string Id(string name) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)));
+    public static string Id(string name) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)));
 
     public Town Network(string name, string subnet, string gateway, bool isInternal = false)
     {
         Store.SetNetwork(new DnsNetwork(
-            name, name, $"br-{name}", [.. gateway.Split(' ').Select(IPAddress.Parse)], [.. subnet.Split(' ').Select(IPNetwork.Parse)], isInternal));
+            name, name, $"br-{name}", [.. gateway.Split(' ').Select(IPAddress.Parse)], [.. subnet.Split(' ').Select(IPNetwork.Parse)],
+                isInternal));
         return this;
     }
 
@@ -82,7 +84,8 @@ internal sealed class Town
         var output = new byte[stream ? Limits.Message : Limits.Udp];
         var kind = Query.Parse(packet, stream, new byte[256], new byte[128], out var query);
         var verdict = Responder.Respond(
-            Store.Current, Asker(from), kind, query, output, new Moment(Now, 1_559_734_385), ref rotation, [198, 51, 100, 100], out var length);
+            Store.Current, Asker(from), kind, query, output, new Moment(Now, 1_559_734_385), ref rotation, [198, 51, 100, 100],
+                out var length);
         answer = verdict == Verdict.Answered ? new Answer(output[..length]) : null;
         return verdict;
     }

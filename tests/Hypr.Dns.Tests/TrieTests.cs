@@ -66,7 +66,8 @@ public sealed class TrieTests
             _ = Query.Parse(query, false, new byte[256], new byte[128], out var parsed);
             var kind = new QuestionKind(0, 1, false, false);
             cache.Store(UpstreamMessage.Read(
-                Packets.Response(query, 0x180, [Packets.Record(16, 60, new byte[1000])]), kind.Hash(DnsName.Hash(parsed.Name)), parsed.Name, kind, i)!);
+                Packets.Response(query, 0x180, [Packets.Record(16, 60, new byte[1000])]), kind.Hash(DnsName.Hash(parsed.Name)),
+                    parsed.Name, kind, i)!);
             Assert.NotNull(cache.Find(kind.Hash(DnsName.Hash(parsed.Name)), parsed.Name, kind, i, out var fresh));
             Assert.True(fresh);
             Assert.InRange(cache.Bytes, 1, 100_000);

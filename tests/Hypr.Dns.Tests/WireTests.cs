@@ -5,7 +5,8 @@ namespace Hypr.Dns.Tests;
 
 public sealed class WireTests
 {
-    private static Town One() => new Town().Network("bridge", "10.88.0.0/16", "10.88.0.1").Add(Town.Machine("web", Town.On("bridge", "10.88.0.2")));
+    private static Town One() => new Town().Network("bridge", "10.88.0.0/16",
+        "10.88.0.1").Add(Town.Machine("web", Town.On("bridge", "10.88.0.2")));
 
     [Fact]
     public void EDNS_is_answered_with_EDNS_and_DO_is_copied()
@@ -79,7 +80,8 @@ public sealed class WireTests
     [InlineData(41, 1)]
     [InlineData(250, 1)]
     [InlineData(0, 1)]
-    public void Types_that_are_no_question_have_their_codes(int type, int code) => Assert.Equal(code, One().Ask(null, "web.hypr", (ushort)type).Code);
+    public void Types_that_are_no_question_have_their_codes(int type, int code) =>
+        Assert.Equal(code, One().Ask(null, "web.hypr", (ushort)type).Code);
 
     [Fact]
     public void Other_classes_are_refused() => Assert.Equal(5, One().Answer(null, Packets.Query("version.bind", 16, @class: 3)).Code);
@@ -187,7 +189,8 @@ public sealed class WireTests
     {
         var random = new Random(4);
         var town = One();
-        byte[][] seeds = [Packets.Query("web.hypr", opt: Packets.Opt(options: [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8])), Packets.Query("2.0.88.10.in-addr.arpa", 12), Packets.Query("_80._tcp.web.bridge.hypr", 33)];
+        byte[][] seeds = [Packets.Query("web.hypr", opt: Packets.Opt(options: [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8])),
+            Packets.Query("2.0.88.10.in-addr.arpa", 12), Packets.Query("_80._tcp.web.bridge.hypr", 33)];
         for (var i = 0; i < 100_000; i++)
         {
             var packet = seeds[i % seeds.Length].AsSpan(0, random.Next(seeds[i % seeds.Length].Length + 1)).ToArray();

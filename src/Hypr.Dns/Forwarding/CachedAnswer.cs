@@ -10,7 +10,8 @@ namespace Hypr.Dns.Forwarding;
 internal readonly record struct QuestionKind(int Set, ushort Type, bool DnssecOk, bool CheckingDisabled)
 {
     public uint Hash(uint name) =>
-        (uint)DnsName.Mix(name | ((ulong)Type << 32) | ((ulong)(uint)Set << 48) | (DnssecOk ? 1ul << 62 : 0) | (CheckingDisabled ? 1ul << 63 : 0));
+        (uint)DnsName.Mix(
+            name | ((ulong)Type << 32) | ((ulong)(uint)Set << 48) | (DnssecOk ? 1ul << 62 : 0) | (CheckingDisabled ? 1ul << 63 : 0));
 }
 
 /// <summary>An upstream's answer without its OPT. Immutable, but for when it was used last.</summary>
@@ -65,7 +66,8 @@ internal sealed class AnswerCache(int sets, long mostBytes)
 {
     private const int Ways = 4;
 
-    /// <summary>How long an answer serves after its time when no upstream answers (RFC 8767 section 5 proposes one to three days).</summary>
+    /// <summary>How long an answer serves after its time when no upstream answers (RFC 8767 section 5 proposes one to three
+    /// days).</summary>
     private const long StaleFor = 86_400_000;
 
     private readonly CachedAnswer?[] table = new CachedAnswer?[sets * Ways];

@@ -9,10 +9,11 @@ using Microsoft.Extensions.Logging;
 namespace Hypr.Dns.Forwarding;
 
 /// <summary>
-/// The one thread that asks upstreams. Equal questions are asked once; the fastest upstream that is well is asked first, another as soon as it is slow,
+/// The one thread that asks upstreams. Equal questions are asked once; the fastest upstream that is well is asked first, another as soon
+/// as it is slow,
 /// and the first good answer counts.
 /// </summary>
-internal sealed unsafe class Forwarder : IDisposable
+internal sealed unsafe partial class Forwarder : IDisposable
 {
     private const int MostStreams = 128;
 
@@ -46,7 +47,8 @@ internal sealed unsafe class Forwarder : IDisposable
     private long checkedAt = long.MinValue / 2;
     private int streams;
 
-    public Forwarder(AnswerCache cache, UpstreamSets sets, UpstreamGuard guard, LoopProbe loops, ResolvConf? resolvConf, TimeProvider clock, ILogger logger)
+    public Forwarder(AnswerCache cache, UpstreamSets sets, UpstreamGuard guard, LoopProbe loops, ResolvConf? resolvConf,
+        TimeProvider clock, ILogger logger)
     {
         this.loops = loops;
         this.cache = cache;
@@ -70,7 +72,8 @@ internal sealed unsafe class Forwarder : IDisposable
         }
     }
 
-    /// <summary>Stops asking: who still waits gets no answer. To be called when the workers have stopped and before they are disposed of.</summary>
+    /// <summary>Stops asking: who still waits gets no answer. To be called when the workers have stopped and before they are disposed
+    /// of.</summary>
     public void Dispose()
     {
         stopping = true;
@@ -188,7 +191,8 @@ internal sealed unsafe class Forwarder : IDisposable
         }
     }
 
-    /// <summary>Asks the best upstream that has not been asked, or the best of all again; ends the exchange when there is nobody to ask.</summary>
+    /// <summary>Asks the best upstream that has not been asked, or the best of all again; ends the exchange when there is nobody to
+    /// ask.</summary>
     private void AskNext(Exchange exchange, long now)
     {
         while (exchange.AttemptCount < Exchange.MostAttempts && guard.Choose(exchange, now) is { } upstream)
@@ -206,110 +210,6 @@ internal sealed unsafe class Forwarder : IDisposable
         {
             Fail(exchange, now);
         }
-    }
-
-    private bool Send(Exchange exchange, Upstream upstream, bool edns, long now)
-    {
-        ref var attempt = ref exchange.Attempts[exchange.AttemptCount++];
-        attempt = new Attempt(upstream, null, null, 0, now, edns);
-        if (!TryOpen(upstream, now, out var socket))
-        {
-            return false;
-        }
-
-        attempt.Id = socket.Add(exchange, ids);
-        attempt.Socket = socket;
-        var length = UpstreamMessage.WriteQuery(buffer, attempt.Id, exchange.Name, exchange.Kind, edns);
-        fixed (byte* start = buffer)
-        {
-            if (Libc.send(socket.Socket.Number, start, (nuint)length, Libc.MsgDontWait | Libc.MsgNoSignal) == length)
-            {
-                return true;
-            }
-        }
-
-        Close(ref attempt);
-        Fault(upstream, now);
-        return false;
-    }
-
-    private bool TryOpen(Upstream upstream, long now, out UpstreamSocket socket)
-    {
-        socket = upstream.Socket!;
-        if (socket is not null && !socket.IsSpent(now))
-        {
-            return true;
-        }
-
-        if (socket is not null)
-        {
-            upstream.Socket = null;
-            retired.Add(socket);
-        }
-
-        try
-        {
-            socket = new UpstreamSocket { Socket = SocketFactory.Connect(upstream.EndPoint, stream: false), Upstream = upstream, OpenedAt = now };
-        }
-        catch (Win32Exception)
-        {
-            // No route to it, or no descriptor left.
-            Fault(upstream, now);
-            return false;
-        }
-
-        upstream.Socket = socket;
-        Watch(socket, Epoll.In);
-        return true;
-    }
-
-    private void Receive(UpstreamSocket socket, long now)
-    {
-        while (true)
-        {
-            nint length;
-            fixed (byte* start = buffer)
-            {
-                length = Libc.recv(socket.Socket.Number, start, (nuint)buffer.Length, Libc.MsgDontWait);
-            }
-
-            if (length < 0)
-            {
-                if (Marshal.GetLastPInvokeError() is not (Libc.EAgain or Libc.EIntr))
-                {
-                    Refused(socket, now);
-                }
-
-                return;
-            }
-
-            // An answer of a wrong id, or to another question, is somebody's guess: it changes nothing (RFC 5452 section 9.1).
-            var message = buffer.AsSpan(0, (int)length);
-            if (length < Limits.Header || socket.Find(BinaryPrimitives.ReadUInt16BigEndian(message)) is not { } exchange)
-            {
-                continue;
-            }
-
-            var id = BinaryPrimitives.ReadUInt16BigEndian(message);
-            if (UpstreamMessage.Answers(message, id, exchange.Name, exchange.Kind.Type))
-            {
-                Answered(exchange, Find(exchange, socket, id), message, now);
-            }
-        }
-    }
-
-    private static int Find(Exchange exchange, UpstreamSource source, ushort id)
-    {
-        for (var i = 0; i < exchange.AttemptCount; i++)
-        {
-            ref var attempt = ref exchange.Attempts[i];
-            if (attempt.Id == id && (ReferenceEquals(attempt.Socket, source) || ReferenceEquals(attempt.Stream, source)))
-            {
-                return i;
-            }
-        }
-
-        throw new InvalidOperationException("An answer found its exchange, but no attempt of it.");
     }
 
     private void Answered(Exchange exchange, int index, ReadOnlySpan<byte> message, long now)
@@ -354,165 +254,6 @@ internal sealed unsafe class Forwarder : IDisposable
 
         exchange.Fallback ??= answer;
         AskNext(exchange, now);
-    }
-
-    /// <summary>RFC 7766 section 5: a truncated answer is asked for again over TCP.</summary>
-    private bool TryStream(Exchange exchange, ref Attempt attempt, long now)
-    {
-        if (streams >= MostStreams)
-        {
-            return false;
-        }
-
-        try
-        {
-            var question = new byte[2 + UpstreamMessage.MostQuery];
-            var id = ids.Next();
-            var length = UpstreamMessage.WriteQuery(question.AsSpan(2), id, exchange.Name, exchange.Kind, attempt.Edns);
-            BinaryPrimitives.WriteUInt16BigEndian(question, (ushort)length);
-            var stream = new UpstreamStream
-            {
-                Socket = SocketFactory.Connect(attempt.Upstream.EndPoint, stream: true),
-                Upstream = attempt.Upstream,
-                Exchange = exchange,
-                Id = id,
-                Buffer = question,
-                Length = length + 2,
-                StartedAt = now,
-            };
-            streams++;
-            Watch(stream, Epoll.Out);
-            attempt.Stream = stream;
-            attempt.Id = id;
-            attempt.At = now;
-            exchange.NextAt = now + 1000;
-            return true;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    private void Continue(UpstreamStream stream, long now)
-    {
-        var index = Find(stream.Exchange, stream, stream.Id);
-        switch (stream.IsSent ? ReadStream(stream) : WriteStream(stream))
-        {
-            case StreamState.Waiting:
-                return;
-            case StreamState.Done when UpstreamMessage.Answers(stream.Buffer.AsSpan(2), stream.Id, stream.Exchange.Name, stream.Exchange.Kind.Type):
-                Answered(stream.Exchange, index, stream.Buffer.AsSpan(2), now);
-                return;
-            default:
-                Close(ref stream.Exchange.Attempts[index]);
-                AskNext(stream.Exchange, now);
-                return;
-        }
-    }
-
-    private StreamState WriteStream(UpstreamStream stream)
-    {
-        fixed (byte* start = stream.Buffer)
-        {
-            var sent = Libc.send(stream.Socket.Number, start + stream.Done, (nuint)(stream.Length - stream.Done), Libc.MsgDontWait | Libc.MsgNoSignal);
-            if (sent < 0)
-            {
-                return Marshal.GetLastPInvokeError() is Libc.EAgain or Libc.EIntr ? StreamState.Waiting : StreamState.Broken;
-            }
-
-            stream.Done += (int)sent;
-        }
-
-        if (stream.Done == stream.Length)
-        {
-            stream.IsSent = true;
-            stream.Done = 0;
-            stream.Length = 2;
-            epoll.Change(stream.Socket, Epoll.In, stream.Slot);
-        }
-
-        return StreamState.Waiting;
-    }
-
-    private static StreamState ReadStream(UpstreamStream stream)
-    {
-        while (true)
-        {
-            nint got;
-            fixed (byte* start = stream.Buffer)
-            {
-                got = Libc.recv(stream.Socket.Number, start + stream.Done, (nuint)(stream.Length - stream.Done), Libc.MsgDontWait);
-            }
-
-            if (got <= 0)
-            {
-                return got < 0 && Marshal.GetLastPInvokeError() is Libc.EAgain or Libc.EIntr ? StreamState.Waiting : StreamState.Broken;
-            }
-
-            stream.Done += (int)got;
-            if (stream.Done < stream.Length)
-            {
-                continue;
-            }
-
-            if (stream.Length > 2)
-            {
-                return StreamState.Done;
-            }
-
-            var length = BinaryPrimitives.ReadUInt16BigEndian(stream.Buffer);
-            if (length < Limits.Header)
-            {
-                return StreamState.Broken;
-            }
-
-            var whole = new byte[2 + length];
-            stream.Buffer.AsSpan(0, 2).CopyTo(whole);
-            stream.Buffer = whole;
-            stream.Length = whole.Length;
-        }
-    }
-
-    /// <summary>The kernel says that nobody is there (ICMP): all who wait on this socket turn to the next at once.</summary>
-    private void Refused(UpstreamSocket socket, long now)
-    {
-        Fault(socket.Upstream, now);
-        foreach (var exchange in socket.Waiting)
-        {
-            var open = false;
-            for (var i = 0; i < exchange.AttemptCount; i++)
-            {
-                if (exchange.Attempts[i].Socket == socket)
-                {
-                    Close(ref exchange.Attempts[i]);
-                }
-
-                open |= exchange.Attempts[i].IsOpen;
-            }
-
-            if (!open)
-            {
-                AskNext(exchange, now);
-            }
-        }
-    }
-
-    private void Fault(Upstream upstream, long now)
-    {
-        if (upstream.Failed(now))
-        {
-            logger.UpstreamDown(upstream.EndPoint);
-        }
-
-        if (upstream.Socket is { } socket && loops.TryBegin(upstream, now))
-        {
-            var length = loops.WriteQuery(buffer, ids.Next(), upstream);
-            fixed (byte* start = buffer)
-            {
-                _ = Libc.send(socket.Socket.Number, start, (nuint)length, Libc.MsgDontWait | Libc.MsgNoSignal);
-            }
-        }
     }
 
     private void Tick(long now)
@@ -645,30 +386,5 @@ internal sealed unsafe class Forwarder : IDisposable
         }
     }
 
-    private void Watch(UpstreamSource source, uint interest)
-    {
-        source.Slot = freeSlots.TryPop(out var slot) ? slot : sources.Count;
-        if (source.Slot == sources.Count)
-        {
-            sources.Add(null);
-        }
 
-        sources[source.Slot] = source;
-        epoll.Add(source.Socket, interest, source.Slot);
-    }
-
-    private void Unwatch(UpstreamSource source)
-    {
-        epoll.Remove(source.Socket);
-        source.Socket.Dispose();
-        sources[source.Slot] = null;
-        freeSlots.Push(source.Slot);
-    }
-
-    private enum StreamState
-    {
-        Waiting,
-        Done,
-        Broken,
-    }
 }

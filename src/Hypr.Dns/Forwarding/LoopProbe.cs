@@ -5,7 +5,8 @@ using Hypr.Dns.Wire;
 namespace Hypr.Dns.Forwarding;
 
 /// <summary>
-/// Finds upstreams that ask us in turn: one that does not answer is asked for a name that only we know, <c>TOKENNN.test</c>. If that name is asked of us,
+/// Finds upstreams that ask us in turn: one that does not answer is asked for a name that only we know, <c>TOKENNN.test</c>. If that name
+/// is asked of us,
 /// it came through that upstream. (<c>test</c> is nobody's: RFC 6761 section 6.2; no asker's name of it ever leaves otherwise.)
 /// </summary>
 internal sealed class LoopProbe(TimeProvider clock, Action<IPEndPoint> found)

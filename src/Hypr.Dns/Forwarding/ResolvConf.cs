@@ -4,7 +4,8 @@ using Hypr.Dns.Sockets;
 namespace Hypr.Dns.Forwarding;
 
 /// <summary>
-/// The host's resolvers from resolv.conf, read again when the file behind the name is another or has changed. Where it names systemd-resolved's stub,
+/// The host's resolvers from resolv.conf, read again when the file behind the name is another or has changed. Where it names
+/// systemd-resolved's stub,
 /// the file with resolved's own upstreams counts instead: the stub would ask us again for what resolved routes to our bridges.
 /// </summary>
 internal sealed class ResolvConf(string path, string resolvedPath)
@@ -34,7 +35,8 @@ internal sealed class ResolvConf(string path, string resolvedPath)
         foreach (var line in lines)
         {
             var words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length >= 2 && words[0] == "nameserver" && !char.IsWhiteSpace(line[0]) && IPAddress.TryParse(words[1], out var address))
+            if (words.Length >= 2 && words[0] == "nameserver" && !char.IsWhiteSpace(line[0])
+                && IPAddress.TryParse(words[1], out var address))
             {
                 servers.Add(new IPEndPoint(address, 53));
             }
@@ -43,7 +45,8 @@ internal sealed class ResolvConf(string path, string resolvedPath)
         return servers;
     }
 
-    private static bool IsStub(IPEndPoint server) => server.Address.Equals(new IPAddress([127, 0, 0, 53])) || server.Address.Equals(new IPAddress([127, 0, 0, 54]));
+    private static bool IsStub(IPEndPoint server) =>
+        server.Address.Equals(new IPAddress([127, 0, 0, 53])) || server.Address.Equals(new IPAddress([127, 0, 0, 54]));
 
     private static List<IPEndPoint> Read(string file)
     {
@@ -57,7 +60,8 @@ internal sealed class ResolvConf(string path, string resolvedPath)
         }
     }
 
-    /// <summary>Device, inode, size and times of what the name leads to; symbolic links are followed (struct statx, include/uapi/linux/stat.h).</summary>
+    /// <summary>Device, inode, size and times of what the name leads to; symbolic links are followed (struct statx,
+    /// include/uapi/linux/stat.h).</summary>
     private static unsafe (ulong Device, ulong Inode, ulong Size, ulong Modified, ulong Changed) Stamp(string file)
     {
         const int CurrentFolder = -100;
@@ -66,6 +70,7 @@ internal sealed class ResolvConf(string path, string resolvedPath)
         return Libc.statx(CurrentFolder, file, 0, BasicStats, buffer) != 0
             ? default
             : (*(ulong*)(buffer + 136), *(ulong*)(buffer + 32), *(ulong*)(buffer + 40),
-                (*(ulong*)(buffer + 112) * 1_000_000_000) + *(uint*)(buffer + 120), (*(ulong*)(buffer + 96) * 1_000_000_000) + *(uint*)(buffer + 104));
+                (*(ulong*)(buffer + 112) * 1_000_000_000) + *(uint*)(buffer + 120),
+                    (*(ulong*)(buffer + 96) * 1_000_000_000) + *(uint*)(buffer + 104));
     }
 }

@@ -2,7 +2,8 @@ using System.Net;
 
 namespace Hypr.Dns.Forwarding;
 
-/// <summary>A resolver that is asked, and how it has been. Only the forwarder's thread writes, but for a loop, which a worker finds.</summary>
+/// <summary>A resolver that is asked, and how it has been. Only the forwarder's thread writes, but for a loop, which a worker
+/// finds.</summary>
 internal sealed class Upstream(IPEndPoint endPoint)
 {
     private const double FirstGuess = 150;

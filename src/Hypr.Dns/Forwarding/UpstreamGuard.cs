@@ -4,14 +4,16 @@ using Hypr.Dns.Zones;
 
 namespace Hypr.Dns.Forwarding;
 
-/// <summary>Chooses whom to ask next, and never ourselves: an address of ours in resolv.conf (as systemd-resolved writes it there) is no upstream.</summary>
+/// <summary>Chooses whom to ask next, and never ourselves: an address of ours in resolv.conf (as systemd-resolved writes it there) is no
+/// upstream.</summary>
 internal sealed class UpstreamGuard(ZoneStore zones, int ownPort)
 {
     private readonly Dictionary<Upstream, bool> ours = [];
     private int generation = -1;
 
     /// <summary>
-    /// First those that are well and not asked yet, the fastest first; then, with nobody else left, one that is not well; then again, where none has
+    /// First those that are well and not asked yet, the fastest first; then, with nobody else left, one that is not well; then again,
+    /// where none has
     /// answered, those that were asked. Null: nobody.
     /// </summary>
     public Upstream? Choose(Exchange exchange, long now)

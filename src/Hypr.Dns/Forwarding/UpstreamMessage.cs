@@ -52,7 +52,8 @@ internal static class UpstreamMessage
         }
 
         var flags = BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
-        if ((flags & (HeaderFlags.Response | HeaderFlags.OpcodeMask)) != HeaderFlags.Response || BinaryPrimitives.ReadUInt16BigEndian(message[4..]) != 1)
+        if ((flags & (HeaderFlags.Response | HeaderFlags.OpcodeMask)) != HeaderFlags.Response
+            || BinaryPrimitives.ReadUInt16BigEndian(message[4..]) != 1)
         {
             return false;
         }
@@ -65,7 +66,8 @@ internal static class UpstreamMessage
             }
         }
 
-        return BinaryPrimitives.ReadUInt16BigEndian(message[end..]) == type && BinaryPrimitives.ReadUInt16BigEndian(message[(end + 2)..]) == Limits.ClassIn;
+        return BinaryPrimitives.ReadUInt16BigEndian(message[end..]) == type
+            && BinaryPrimitives.ReadUInt16BigEndian(message[(end + 2)..]) == Limits.ClassIn;
     }
 
     public static ushort Code(ReadOnlySpan<byte> message) => (ushort)(message[3] & HeaderFlags.CodeMask);
@@ -73,7 +75,8 @@ internal static class UpstreamMessage
     public static bool IsTruncated(ReadOnlySpan<byte> message) => (message[2] & (HeaderFlags.Truncated >> 8)) != 0;
 
     /// <summary>
-    /// Reads every record of an answer that <see cref="Answers"/>, in work bounded by its length, and keeps it without its OPT. Records that stand
+    /// Reads every record of an answer that <see cref="Answers"/>, in work bounded by its length, and keeps it without its OPT. Records
+    /// that stand
     /// behind the OPT go too (nothing points forward, so nothing points to them).
     /// </summary>
     /// <returns>Null: it is malformed.</returns>

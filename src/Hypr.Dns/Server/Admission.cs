@@ -5,7 +5,8 @@ using Hypr.Dns.Zones;
 namespace Hypr.Dns.Server;
 
 /// <summary>
-/// Tells who asks by the interface that a question came in on and its source address: the host, a machine on its own network, or nobody that is answered.
+/// Tells who asks by the interface that a question came in on and its source address: the host, a machine on its own network, or nobody
+/// that is answered.
 /// One a worker: what it learns of interfaces is its own.
 /// </summary>
 internal sealed unsafe class Admission
@@ -17,7 +18,8 @@ internal sealed unsafe class Admission
     private long learnt;
 
     /// <summary>
-    /// The host's own questions come in on lo, whichever local address they go to; a socket bound to a bridge (systemd-resolved's) shows the bridge, with
+    /// The host's own questions come in on lo, whichever local address they go to; a socket bound to a bridge (systemd-resolved's) shows
+    /// the bridge, with
     /// the gateway's address as source, which the kernel accepts from no one else (martian source).
     /// </summary>
     public bool TryIdentify(Zone zone, int socket, int incoming, UInt128 source, long now, out Asker asker)

@@ -1,8 +1,10 @@
 namespace Hypr.Dns.Server;
 
 /// <summary>
-/// Under pressure, when datagrams wait as fast as they are read, and with more than one source, no source gets more than its share: the rest of its
-/// questions is dropped unread, which costs a fraction of answering and so empties the queue for the others. A lone source is never held back.
+/// Under pressure, when datagrams wait as fast as they are read, and with more than one source, no source gets more than its share: the
+/// rest of its
+/// questions is dropped unread, which costs a fraction of answering and so empties the queue for the others. A lone source is never held
+/// back.
 /// </summary>
 internal sealed class Fairness
 {

@@ -47,7 +47,8 @@ internal sealed unsafe class ForwardRequest
 
     public int ControlLength { get; private set; }
 
-    public void Set(IoSource source, in Query query, UpstreamSet upstreams, Quota quota, byte* address, int addressLength, byte* control, int controlLength)
+    public void Set(IoSource source, in Query query, UpstreamSet upstreams, Quota quota, byte* address, int addressLength, byte* control,
+        int controlLength)
     {
         Source = source;
         Reply = query.Reply;

@@ -114,8 +114,10 @@ internal static class LocalAnswers
     }
 
     /// <summary>
-    /// Names without <c>hypr</c>. A machine sees its own names bare, aliases with dots too, as in Docker; another name of one label is answered NXDOMAIN
-    /// and never leaves (RFC 6761's spirit, SSAC 053: no host has such a name outside), unless the question is about a top-level domain itself.
+    /// Names without <c>hypr</c>. A machine sees its own names bare, aliases with dots too, as in Docker; another name of one label is
+    /// answered NXDOMAIN
+    /// and never leaves (RFC 6761's spirit, SSAC 053: no host has such a name outside), unless the question is about a top-level domain
+    /// itself.
     /// The host sees the machines' own names; its other bare names go to its resolvers, as they would without us.
     /// </summary>
     private static bool TryBare(Zone zone, in Asker asker, in Query query, ref AnswerContext context, ref uint rotation, out int length)
@@ -142,7 +144,8 @@ internal static class LocalAnswers
 
     private static bool IsLocalhost(ReadOnlySpan<byte> name) => name.SequenceEqual("\u0009localhost\0"u8);
 
-    /// <summary>RFC 6761 (localhost, invalid, test), RFC 7686 (onion), RFC 8375 (home.arpa, its DS apart), RFC 9476 (alt): not asked for outside.</summary>
+    /// <summary>RFC 6761 (localhost, invalid, test), RFC 7686 (onion), RFC 8375 (home.arpa, its DS apart), RFC 9476 (alt): not asked for
+    /// outside.</summary>
     private static bool TrySpecial(in Query query, ReadOnlySpan<byte> last, ref AnswerContext context, out int length)
     {
         length = 0;

@@ -32,7 +32,8 @@ internal sealed class Responder(AnswerCache cache, UpstreamSets upstreams, LoopP
     /// <param name="client">The source's address as octets, for its cookie.</param>
     /// <param name="output">At least what a UDP answer may be; for a stream 65,535.</param>
     public Verdict Respond(
-        Zone zone, in Asker asker, QueryKind kind, in Query query, Span<byte> output, in Moment now, ref uint rotation, ReadOnlySpan<byte> client,
+        Zone zone, in Asker asker, QueryKind kind, in Query query, Span<byte> output, in Moment now, ref uint rotation,
+            ReadOnlySpan<byte> client,
         out int length)
     {
         length = 0;
@@ -93,7 +94,8 @@ internal sealed class Responder(AnswerCache cache, UpstreamSets upstreams, LoopP
         if (answer is not null && fresh)
         {
             length = answer.Write(
-                context.Output, query.Message[Limits.Header..query.QuestionEnd], query.Reply, now.Milliseconds, cookies, now.Seconds, context.Client);
+                context.Output, query.Message[Limits.Header..query.QuestionEnd], query.Reply, now.Milliseconds, cookies, now.Seconds,
+                    context.Client);
             return Verdict.Answered;
         }
 

@@ -3,7 +3,8 @@ using Hypr.Dns.Zones;
 
 namespace Hypr.Dns.Server;
 
-/// <summary>PTR for the addresses of our subnets. No name below a subnet of ours leaves, whoever asks and whether it exists or not.</summary>
+/// <summary>PTR for the addresses of our subnets. No name below a subnet of ours leaves, whoever asks and whether it exists or
+/// not.</summary>
 internal static class ReverseAnswers
 {
     public static bool TryAnswer(Zone zone, in Asker asker, in Query query, ref AnswerContext context, out int length)
@@ -39,7 +40,8 @@ internal static class ReverseAnswers
     private static int ApexLabel(in Query query, int step, int cut) => query.Labels[^(2 + ((cut - (step == 8 ? 96 : 0)) / step))];
 
     private static int InSubnet(
-        Zone zone, in Asker asker, int number, UInt128 address, int bits, bool complete, in Query query, ref AnswerContext context, int apex)
+        Zone zone, in Asker asker, int number, UInt128 address, int bits, bool complete, in Query query, ref AnswerContext context,
+            int apex)
     {
         var soa = LocalAnswers.Pointer(apex);
         if (apex == 0)
@@ -94,7 +96,9 @@ internal static class ReverseAnswers
         var v4 = step == 8;
         var octets = (uint)prefix;
         var loopback = v4 ? bits >= 104 && octets >> 24 == 127 : bits == 128 && prefix == 1;
-        var nobody = v4 ? bits >= 104 && (octets >> 24 == 0 || (bits >= 112 && octets >> 16 == 0xa9fe)) : bits >= 12 && prefix >> 118 == 0xfe80 >> 6;
+        var nobody = v4
+            ? bits >= 104 && (octets >> 24 == 0 || (bits >= 112 && octets >> 16 == 0xa9fe))
+            : bits >= 12 && prefix >> 118 == 0xfe80 >> 6;
         if (!loopback && !nobody)
         {
             return false;

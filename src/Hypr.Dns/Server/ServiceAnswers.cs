@@ -5,8 +5,10 @@ using Hypr.Dns.Zones;
 namespace Hypr.Dns.Server;
 
 /// <summary>
-/// SRV (RFC 2782) and TXT of published ports. SRV at <c>NAME.hypr</c> and <c>_tcp.NAME.hypr</c> lists them all, <c>_80._tcp.NAME.hypr</c> and
-/// <c>_http._tcp.NAME.hypr</c> the one; the port is the machine's own, for the target's address is. TXT at <c>NAME.hypr</c> has a string for each:
+/// SRV (RFC 2782) and TXT of published ports. SRV at <c>NAME.hypr</c> and <c>_tcp.NAME.hypr</c> lists them all, <c>_80._tcp.NAME.hypr</c>
+/// and
+/// <c>_http._tcp.NAME.hypr</c> the one; the port is the machine's own, for the target's address is. TXT at <c>NAME.hypr</c> has a string
+/// for each:
 /// <c>80/tcp=8080</c>, guest and host.
 /// </summary>
 internal static class ServiceAnswers
@@ -103,7 +105,8 @@ internal static class ServiceAnswers
         return count;
     }
 
-    /// <summary>An alias of several leads to each by its own name; RFC 2782 forbids compression in the target, so it is written out.</summary>
+    /// <summary>An alias of several leads to each by its own name; RFC 2782 forbids compression in the target, so it is written
+    /// out.</summary>
     private static void Target(Machine machine, ref AnswerWriter writer)
     {
         writer.Bytes(machine.NameKey);

@@ -8,7 +8,8 @@ using Hypr.Dns.Zones;
 namespace Hypr.Dns.Server;
 
 /// <summary>
-/// A connection (RFC 7766): questions one after the other, each answered as soon as its answer is there, whatever the order. It holds memory only
+/// A connection (RFC 7766): questions one after the other, each answered as soon as its answer is there, whatever the order. It holds
+/// memory only
 /// while part of a question or of an answer waits. Whoever asks without reading is not read from, and in the end closed.
 /// </summary>
 internal sealed unsafe class TcpConnection : IoSource
@@ -176,7 +177,8 @@ internal sealed unsafe class TcpConnection : IoSource
         var zone = Worker.Parts.Zones.Current;
         fixed (byte* source = address)
         {
-            if (!Worker.Admission.TryIdentify(zone, Socket.Number, incoming, SocketAddress.Address(source), now.Milliseconds, out var asker))
+            if (!Worker.Admission.TryIdentify(zone, Socket.Number, incoming, SocketAddress.Address(source), now.Milliseconds,
+                out var asker))
             {
                 return false;
             }

@@ -4,7 +4,8 @@ using Hypr.Dns.Wire;
 namespace Hypr.Dns.Server;
 
 /// <summary>
-/// A worker's connections in the order of their last question. One that asks nothing for <see cref="IdleMilliseconds"/> is closed, however many octets
+/// A worker's connections in the order of their last question. One that asks nothing for <see cref="IdleMilliseconds"/> is closed, however
+/// many octets
 /// it drips (RFC 7766 section 6.2.3); where there are too many, the one idle the longest.
 /// </summary>
 internal sealed class TcpTable(Worker worker)
@@ -15,7 +16,8 @@ internal sealed class TcpTable(Worker worker)
     private long swept;
 
     /// <summary>
-    /// One read's octets after those left of the connection's last read, and the answers to them: shared, for an idle connection needs no memory.
+    /// One read's octets after those left of the connection's last read, and the answers to them: shared, for an idle connection needs no
+    /// memory.
     /// </summary>
     public byte[] Input { get; } = new byte[16384];
 

@@ -5,7 +5,8 @@ using Hypr.Dns.Wire;
 namespace Hypr.Dns.Server;
 
 /// <summary>
-/// The buffers of recvmmsg and sendmmsg, outside of the collector's heap, so that the kernel's pointers to them stay. Each incoming message has its
+/// The buffers of recvmmsg and sendmmsg, outside of the collector's heap, so that the kernel's pointers to them stay. Each incoming
+/// message has its
 /// address, its control message and its octets; an answer goes back with the same address and control message.
 /// </summary>
 internal sealed unsafe class UdpBatch : IDisposable
@@ -87,7 +88,8 @@ internal sealed unsafe class UdpBatch : IDisposable
         Reset(index);
     }
 
-    /// <summary>Sends what waits. One answer that cannot be sent (its asker is gone, a rule forbids it) does not hold up those behind it.</summary>
+    /// <summary>Sends what waits. One answer that cannot be sent (its asker is gone, a rule forbids it) does not hold up those behind
+    /// it.</summary>
     public void Send(int socket)
     {
         var sent = 0;

@@ -83,7 +83,8 @@ internal sealed unsafe class UdpPort(Worker worker, Descriptor socket) : IoSourc
 
         var kind = Query.Parse(Worker.Udp.Input(index), stream: false, Worker.Name, Worker.Labels, out var query);
         var verdict = Worker.Parts.Responder.Respond(
-            zone, asker, kind, query, Worker.Udp.Output(index), now, ref Worker.Rotation, SocketAddress.AddressBytes(head.Name), out var length);
+            zone, asker, kind, query, Worker.Udp.Output(index), now, ref Worker.Rotation, SocketAddress.AddressBytes(head.Name),
+                out var length);
         return verdict switch
         {
             Verdict.Answered => length,
@@ -106,13 +107,15 @@ internal sealed unsafe class UdpPort(Worker worker, Descriptor socket) : IoSourc
         }
 
         request.Set(
-            this, query, Worker.Parts.Responder.UpstreamsOf(asker), quota, head.Name, (int)head.NameLength, head.Control, (int)head.ControlLength);
+            this, query, Worker.Parts.Responder.UpstreamsOf(asker), quota, head.Name, (int)head.NameLength, head.Control,
+                (int)head.ControlLength);
         Worker.Parts.Forwarder.Ask(request);
         return 0;
     }
 
     /// <summary>
-    /// Reads the interface from the control message and makes of it the one for the answer: from the address asked, by whichever way leads to the asker.
+    /// Reads the interface from the control message and makes of it the one for the answer: from the address asked, by whichever way leads
+    /// to the asker.
     /// A question to a broadcast or multicast address has another address to answer from, and gets none.
     /// </summary>
     private static bool TryTakeRoute(in Message head, out int incoming)

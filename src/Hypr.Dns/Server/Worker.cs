@@ -29,10 +29,12 @@ internal abstract class IoSource(Worker worker, Descriptor socket)
 
 /// <summary>What all workers share.</summary>
 internal sealed record ServerParts(
-    ZoneStore Zones, Responder Responder, Forwarder Forwarder, RequestPool Requests, TimeProvider Clock, ILogger Logger, int MostConnections);
+    ZoneStore Zones, Responder Responder, Forwarder Forwarder, RequestPool Requests, TimeProvider Clock, ILogger Logger,
+        int MostConnections);
 
 /// <summary>
-/// One thread with its own sockets: reads, answers, and hands what it cannot answer to the forwarder, which gives it back to be sent here. Only this
+/// One thread with its own sockets: reads, answers, and hands what it cannot answer to the forwarder, which gives it back to be sent here.
+/// Only this
 /// thread reads, writes and closes its sockets.
 /// </summary>
 internal sealed class Worker : IDisposable

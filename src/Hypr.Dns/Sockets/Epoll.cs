@@ -47,7 +47,8 @@ internal sealed unsafe class Epoll : IDisposable
     }
 
     public static int Check(int result, string operation) =>
-        result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{operation}: {Marshal.GetLastPInvokeErrorMessage()}");
+        result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(),
+            $"{operation}: {Marshal.GetLastPInvokeErrorMessage()}");
 
     private void Control(int operation, Descriptor target, uint interest, int slot)
     {

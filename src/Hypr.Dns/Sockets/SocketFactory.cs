@@ -5,12 +5,15 @@ using System.Runtime.InteropServices;
 
 namespace Hypr.Dns.Sockets;
 
-/// <summary>Opens the server's and the forwarder's sockets. A failure is a <see cref="Win32Exception"/> with the kernel's errno and text.</summary>
+/// <summary>Opens the server's and the forwarder's sockets. A failure is a <see cref="Win32Exception"/> with the kernel's errno and
+/// text.</summary>
 internal static unsafe class SocketFactory
 {
     /// <summary>
-    /// <paramref name="count"/> sockets on one address, by SO_REUSEPORT where there are several. The first is bound without it, so that a port of
-    /// another program, or of a second hyprd, is an error and not shared in silence; set afterwards, it lets the others join (net/ipv4/udp.c,
+    /// <paramref name="count"/> sockets on one address, by SO_REUSEPORT where there are several. The first is bound without it, so that a
+    /// port of
+    /// another program, or of a second hyprd, is an error and not shared in silence; set afterwards, it lets the others join
+    /// (net/ipv4/udp.c,
     /// udp_reuseport_add_sock; inet_csk_get_port looks at the flag at each later bind).
     /// </summary>
     public static Descriptor[] Listen(IPEndPoint endPoint, bool stream, int count)
@@ -50,7 +53,8 @@ internal static unsafe class SocketFactory
     }
 
     /// <summary>
-    /// A socket of a port by chance (the kernel's, from its local port range), connected, so that only the upstream's own answers arrive (RFC 5452
+    /// A socket of a port by chance (the kernel's, from its local port range), connected, so that only the upstream's own answers arrive
+    /// (RFC 5452
     /// section 9.1).
     /// </summary>
     public static Descriptor Connect(IPEndPoint endPoint, bool stream)
@@ -68,7 +72,8 @@ internal static unsafe class SocketFactory
         return socket;
     }
 
-    /// <summary>The name of an interface into 16 octets, or false when it is gone. No process-wide state: the index is the socket's namespace's.</summary>
+    /// <summary>The name of an interface into 16 octets, or false when it is gone. No process-wide state: the index is the socket's
+    /// namespace's.</summary>
     public static bool TryGetInterfaceName(int socket, int index, byte* request)
     {
         new Span<byte>(request, 40).Clear();
@@ -77,7 +82,8 @@ internal static unsafe class SocketFactory
     }
 
     /// <summary>
-    /// The interface that a connection came in on: the kernel keeps it from the handshake (net/ipv4/ip_sockglue.c, IP_PKTOPTIONS with mc_index;
+    /// The interface that a connection came in on: the kernel keeps it from the handshake (net/ipv4/ip_sockglue.c, IP_PKTOPTIONS with
+    /// mc_index;
     /// net/ipv6/ipv6_sockglue.c, IPV6_2292PKTOPTIONS with mcast_oif). 0 where it does not say.
     /// </summary>
     public static int IncomingInterface(Descriptor connection, bool v6)

@@ -130,7 +130,8 @@ internal ref struct AnswerWriter
         End();
     }
 
-    /// <summary>Appends all records of a message whose question has the length of ours, so that its pointers and <paramref name="ttls"/> hold here too.</summary>
+    /// <summary>Appends all records of a message whose question has the length of ours, so that its pointers and <paramref name="ttls"/>
+    /// hold here too.</summary>
     /// <param name="ttls">Where the TTLs are.</param>
     /// <param name="age">Seconds that they have run.</param>
     /// <param name="stale">What they are when they have run out (RFC 8767 section 4: 30 s).</param>

@@ -5,7 +5,8 @@ using System.Security.Cryptography;
 namespace Hypr.Dns.Wire;
 
 /// <summary>
-/// DNS cookies (RFC 7873) in the interoperable form of RFC 9018: version, reserved, timestamp, SipHash-2-4 over all of it and the client's address.
+/// DNS cookies (RFC 7873) in the interoperable form of RFC 9018: version, reserved, timestamp, SipHash-2-4 over all of it and the client's
+/// address.
 /// They are given, never demanded: our askers are known by interface and address.
 /// </summary>
 internal sealed class Cookies(ulong key0, ulong key1)

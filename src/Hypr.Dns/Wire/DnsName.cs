@@ -12,7 +12,8 @@ internal static class DnsName
 {
     private static readonly ulong Seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
 
-    /// <summary>The key of a dotted text, or null when it is no name: an empty label, one over 63 bytes, or over <paramref name="limit"/> in all.</summary>
+    /// <summary>The key of a dotted text, or null when it is no name: an empty label, one over 63 bytes, or over <paramref name="limit"/>
+    /// in all.</summary>
     public static byte[]? Encode(string text, int limit = 240)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
@@ -86,7 +87,8 @@ internal static class DnsName
     }
 
     /// <summary>
-    /// Where the name at <paramref name="offset"/> ends, or -1. A pointer must point before the name it stands in (RFC 1035 section 4.1.4: "a prior
+    /// Where the name at <paramref name="offset"/> ends, or -1. A pointer must point before the name it stands in (RFC 1035 section 4.1.4:
+    /// "a prior
     /// occurrence"), so following one always goes back and the work is bounded; the name it makes must be at most 255 octets.
     /// </summary>
     public static int Skip(ReadOnlySpan<byte> message, int offset)

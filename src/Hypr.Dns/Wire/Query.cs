@@ -32,7 +32,8 @@ internal struct Reply
     public int Limit;
 }
 
-/// <summary>The lower-cased name of one question and its labels' places: kept by whoever asks many, so that nothing is cleared for each.</summary>
+/// <summary>The lower-cased name of one question and its labels' places: kept by whoever asks many, so that nothing is cleared for
+/// each.</summary>
 [InlineArray(Limits.Name + 1)]
 internal struct NameBuffer
 {

@@ -24,7 +24,8 @@ internal readonly record struct Found(bool Exists, Endpoint[] Owners, int Only, 
     public bool Counts(Endpoint owner, in Asker asker) => (Only < 0 || owner.Network == Only) && asker.Sees(owner.Network);
 }
 
-/// <summary>Finds a name as one asker sees it. A machine's name beats an alias, an alias the id, SERVICE.STACK beats NAME.NETWORK.</summary>
+/// <summary>Finds a name as one asker sees it. A machine's name beats an alias, an alias the id, SERVICE.STACK beats
+/// NAME.NETWORK.</summary>
 internal static class Finder
 {
     public static readonly byte[] Host = DnsName.Encode("host")!;
@@ -71,7 +72,8 @@ internal static class Finder
         Visible(Zone.Find(zone.Names, key, DnsName.Hash(key)), asker, -1, out var found) ? found : Found.Nothing;
 
     /// <summary>
-    /// For a machine: its networks in their order, and the first that has the alias answers, as in Docker; two stacks' <c>db</c> are not mixed.
+    /// For a machine: its networks in their order, and the first that has the alias answers, as in Docker; two stacks' <c>db</c> are not
+    /// mixed.
     /// For the host: all networks, but nothing where the alias is used by more than one stack, or by a stack and a machine without.
     /// </summary>
     private static bool FindAlias(Zone zone, ReadOnlySpan<byte> key, uint hash, in Asker asker, out Found found)

@@ -76,7 +76,8 @@ internal readonly record struct Prefix(UInt128 Base, int Length)
 
 /// <summary>One network with the tables that are its own.</summary>
 internal sealed record NetworkState(
-    string Id, DnsNetwork? Definition, byte[]? NameKey, UInt128[] Gateways, Prefix[] Subnets, Trie<NameLeaf> Aliases, Trie<AddressLeaf> Clients, int Endpoints)
+    string Id, DnsNetwork? Definition, byte[]? NameKey, UInt128[] Gateways, Prefix[] Subnets, Trie<NameLeaf> Aliases,
+        Trie<AddressLeaf> Clients, int Endpoints)
 {
     public bool HasSubnet(UInt128 address)
     {

@@ -9,7 +9,8 @@ internal static class ReverseName
     /// <param name="step">Bits a label stands for.</param>
     /// <param name="complete">False: a label further left is no octet or nibble, the prefix is of those before it.</param>
     /// <returns>False when it is no such name.</returns>
-    public static bool TryParse(ReadOnlySpan<byte> name, ReadOnlySpan<byte> labels, out UInt128 prefix, out int bits, out int step, out bool complete)
+    public static bool TryParse(ReadOnlySpan<byte> name, ReadOnlySpan<byte> labels, out UInt128 prefix, out int bits, out int step,
+        out bool complete)
     {
         prefix = 0;
         bits = 0;

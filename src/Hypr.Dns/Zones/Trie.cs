@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Hypr.Dns.Zones;
 
-/// <summary>What a <see cref="Trie{TLeaf}"/> holds. Leaves of one hash are a chain, whose tail no reader of an older trie sees change.</summary>
+/// <summary>What a <see cref="Trie{TLeaf}"/> holds. Leaves of one hash are a chain, whose tail no reader of an older trie sees
+/// change.</summary>
 internal abstract class TrieLeaf(uint hash)
 {
     public uint Hash { get; } = hash;
@@ -23,7 +24,8 @@ internal abstract class TrieLeaf(uint hash)
 }
 
 /// <summary>
-/// A persistent hash trie of 32 branches a node: a change copies the few nodes on its way (about four of 65,000 leaves) and shares the rest, so that
+/// A persistent hash trie of 32 branches a node: a change copies the few nodes on its way (about four of 65,000 leaves) and shares the
+/// rest, so that
 /// readers keep the one they have, and nothing is ever rebuilt. Looking up allocates nothing.
 /// </summary>
 internal readonly struct Trie<TLeaf>

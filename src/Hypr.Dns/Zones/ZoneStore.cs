@@ -6,7 +6,8 @@ using Hypr.Dns.Wire;
 namespace Hypr.Dns.Zones;
 
 /// <summary>
-/// Makes the next <see cref="Zone"/> of every change and shows it to the readers at once: a rename moves all names in one step. Callers are serialized
+/// Makes the next <see cref="Zone"/> of every change and shows it to the readers at once: a rename moves all names in one step. Callers
+/// are serialized
 /// by the server.
 /// </summary>
 internal sealed class ZoneStore(UpstreamSets upstreams)
@@ -104,7 +105,8 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
         foreach (var alias in aliases)
         {
             var key = DnsName.Encode(alias);
-            if (key is not null && !keys.Exists(key.SequenceEqual) && !key.AsSpan().SequenceEqual(machine.NameKey) && alias != ShortId(machine))
+            if (key is not null && !keys.Exists(key.SequenceEqual) && !key.AsSpan().SequenceEqual(machine.NameKey)
+                && alias != ShortId(machine))
             {
                 keys.Add(key);
             }

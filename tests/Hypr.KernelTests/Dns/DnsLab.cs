@@ -27,14 +27,16 @@ internal sealed class DnsLab : IDisposable
         Host.Must("ip", "addr", "add", "fd88::1/64", "dev", "vbr0", "nodad");
         Web.Must("ip", "addr", "add", "fd88::2/64", "dev", "eth0", "nodad");
         Bridge("vbr1", "10.89.0.1/24", Db, "10.89.0.2/24");
-        Server = Host.Run(() => new NameServer((settings ?? new NameServerSettings()) with { ResolvConf = "/nonexistent", ResolvedConf = "/nonexistent" }));
+        Server = Host.Run(() => new NameServer((settings ?? new NameServerSettings()) with { ResolvConf = "/nonexistent",
+            ResolvedConf = "/nonexistent" }));
         Failures = [.. Host.Run(() => Server.AddNetwork(FrontNetwork)), .. Host.Run(() => Server.AddNetwork(BackNetwork))];
         Server.SetMachine(Machine("web", FrontId, "10.88.0.2", "fd88::2"));
         Server.SetMachine(Machine("db", BackId, "10.89.0.2"));
     }
 
     public static DnsNetwork FrontNetwork { get; } = new(
-        FrontId, "bridge", "vbr0", [Front, IPAddress.Parse("fd88::1")], [IPNetwork.Parse("10.88.0.0/16"), IPNetwork.Parse("fd88::/64")], false);
+        FrontId, "bridge", "vbr0", [Front, IPAddress.Parse("fd88::1")], [IPNetwork.Parse("10.88.0.0/16"), IPNetwork.Parse("fd88::/64")],
+            false);
 
     public static DnsNetwork BackNetwork { get; } = new(BackId, "back", "vbr1", [Back], [IPNetwork.Parse("10.89.0.0/24")], true);
 
@@ -49,13 +51,15 @@ internal sealed class DnsLab : IDisposable
     public IReadOnlyList<ListenFailure> Failures { get; }
 
     public static DnsMachine Machine(string name, string network, params string[] addresses) => new(
-        $"{name}{new string('0', 64)}"[..64], name, null, null, [new DnsEndpoint(network, [.. addresses.Select(IPAddress.Parse)], [])], [], []);
+        $"{name}{new string('0', 64)}"[..64], name, null, null, [new DnsEndpoint(network, [.. addresses.Select(IPAddress.Parse)], [])],
+            [], []);
 
     /// <summary>What dig prints with +short: the answers' data, a line each.</summary>
     public static string[] Dig(TestNamespace from, params string[] arguments) =>
         from.Run("dig", ["+short", "+tries=2", "+timeout=5", .. arguments]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    public static string DigAll(TestNamespace from, params string[] arguments) => from.Run("dig", ["+tries=2", "+timeout=5", .. arguments]).Output;
+    public static string DigAll(TestNamespace from, params string[] arguments) =>
+        from.Run("dig", ["+tries=2", "+timeout=5", .. arguments]).Output;
 
     public TestNamespace Make(string role)
     {

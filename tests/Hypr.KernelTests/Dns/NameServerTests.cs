@@ -11,7 +11,8 @@ public sealed class NameServerTests
     {
         using var lab = new DnsLab();
         Assert.Empty(lab.Failures);
-        string[][] ways = [["@10.88.0.1"], ["@10.88.0.1", "+tcp"], ["@10.88.0.1", "-p", "41003"], ["@10.88.0.1", "-p", "41003", "+tcp"], ["@fd88::1"], ["@fd88::1", "+tcp"], ["@fd88::1", "-p", "41003"]];
+        string[][] ways = [["@10.88.0.1"], ["@10.88.0.1", "+tcp"], ["@10.88.0.1", "-p", "41003"], ["@10.88.0.1", "-p", "41003", "+tcp"],
+            ["@fd88::1"], ["@fd88::1", "+tcp"], ["@fd88::1", "-p", "41003"]];
         foreach (var way in ways)
         {
             Assert.Equal(["10.88.0.2"], DnsLab.Dig(lab.Web, [.. way, "web.hypr"]));
@@ -28,7 +29,8 @@ public sealed class NameServerTests
         Assert.Contains("NXDOMAIN", DnsLab.DigAll(lab.Web, "@10.88.0.1", "db.hypr"));
         Assert.Contains("NXDOMAIN", DnsLab.DigAll(lab.Web, "@10.88.0.1", "-x", "10.89.0.2"));
         Assert.Contains("NXDOMAIN", DnsLab.DigAll(lab.Db, "@10.89.0.1", "web.hypr"));
-        string[][] ways = [["@127.0.0.1", "-p", "41003"], ["@127.0.0.1", "-p", "41003", "+tcp"], ["@::1", "-p", "41003"], ["@10.88.0.1"], ["@10.89.0.1", "+tcp"], ["@fd88::1"]];
+        string[][] ways = [["@127.0.0.1", "-p", "41003"], ["@127.0.0.1", "-p", "41003", "+tcp"], ["@::1", "-p", "41003"], ["@10.88.0.1"],
+            ["@10.89.0.1", "+tcp"], ["@fd88::1"]];
         foreach (var way in ways)
         {
             Assert.Equal(["10.88.0.2"], DnsLab.Dig(lab.Host, [.. way, "web.hypr"]));
@@ -63,7 +65,8 @@ public sealed class NameServerTests
         using var lab = new DnsLab();
         var third = lab.Make("third");
         lab.Bridge("vbr2", "10.90.0.1/24", third, "10.90.0.2/24");
-        using var holder = lab.Host.Start("dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--bind-interfaces", "--listen-address=10.90.0.1", "--pid-file=");
+        using var holder = lab.Host.Start("dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts", "--conf-file=/dev/null",
+            "--bind-interfaces", "--listen-address=10.90.0.1", "--pid-file=");
         Assert.True(Probe.Until(() => lab.Host.Run("dig", "@10.90.0.1", "+tries=1", "+timeout=1", "x.test").ExitCode == 0));
         var failed = lab.Host.Run(() => lab.Server.AddNetwork(new DnsNetwork(
             "cccc00000000", "third", "vbr2", [IPAddress.Parse("10.90.0.1")], [IPNetwork.Parse("10.90.0.0/24")], false)));
@@ -107,7 +110,8 @@ public sealed class NameServerTests
             Assert.Contains(InGuest("getent", "hosts", "10.88.0.2"), line => line.Contains("web.hypr"));
             Assert.Contains(InGuest("nslookup", "web.hypr"), line => line.Contains("10.88.0.2"));
             Assert.Contains(InGuest("busybox", "nslookup", "web.hypr"), line => line.Contains("10.88.0.2"));
-            Assert.Contains(InGuest("getent", "ahostsv4", "host.docker.internal"), line => line.StartsWith("10.88.0.1 ", StringComparison.Ordinal));
+            Assert.Contains(InGuest("getent", "ahostsv4", "host.docker.internal"), line =>
+                line.StartsWith("10.88.0.1 ", StringComparison.Ordinal));
         }
         finally
         {
