@@ -6,9 +6,15 @@ using Hypr.Dns.Wire;
 namespace Hypr.Dns.Zones;
 
 /// <summary>A machine as the tables know it. Immutable; the quota goes on from one version to the next.</summary>
-internal sealed class Machine
+internal sealed class Machine(Quota? known)
 {
-    public required string Id { get; init; }
+    private Quota? quota = known;
+
+    /// <summary>For the machine's next version.</summary>
+    public Quota? KnownQuota => quota;
+
+    /// <summary>The id's first twelve digits.</summary>
+    public required byte[]? IdKey { get; init; }
 
     public required byte[]? NameKey { get; init; }
 
@@ -21,7 +27,8 @@ internal sealed class Machine
 
     public required UpstreamSet? Upstreams { get; init; }
 
-    public required Quota Quota { get; init; }
+    /// <summary>Made at the first question: most machines of a large zone ask none at a time.</summary>
+    public Quota Quota => quota ?? Interlocked.CompareExchange(ref quota, new Quota(), null) ?? quota;
 
     public Endpoint[] Endpoints { get; set; } = [];
 

@@ -1,4 +1,6 @@
-using System.Net;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Hypr.Dns.Forwarding;
 using Hypr.Dns.Server;
 using Hypr.Dns.Wire;
@@ -12,7 +14,8 @@ namespace Hypr.Dns.Zones;
 /// </summary>
 internal sealed class ZoneStore(UpstreamSets upstreams)
 {
-    private readonly Dictionary<string, Machine> machines = [];
+    /// <summary>By a digest of the id: a string of 64 digits takes ten times its space.</summary>
+    private readonly Dictionary<UInt128, Machine> machines = [];
     private readonly Dictionary<string, int> networks = [];
     private volatile Zone current = Zone.Empty;
 
@@ -60,21 +63,21 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
     {
         var zone = current;
         Quota? quota = null;
-        if (machines.Remove(definition.Id, out var old))
+        var id = Digest(definition.Id);
+        if (machines.Remove(id, out var old))
         {
             zone = Take(zone, old);
-            quota = old.Quota;
+            quota = old.KnownQuota;
         }
 
-        var machine = new Machine
+        var machine = new Machine(quota)
         {
-            Id = definition.Id,
+            IdKey = DnsName.Encode(ShortId(definition)),
             NameKey = DnsName.Encode(definition.Name),
             Stack = definition.Stack is null ? null : string.Intern(definition.Stack),
             ServiceKey = definition is { Stack: { } stack, Service: { } service } ? DnsName.Encode($"{service}.{stack}") : null,
             Ports = [.. definition.Ports],
             Upstreams = definition.Upstreams.Count == 0 ? null : upstreams.Get(definition.Upstreams),
-            Quota = quota ?? new Quota(),
         };
         var endpoints = new List<Endpoint>(definition.Endpoints.Count);
         foreach (var endpoint in definition.Endpoints)
@@ -84,7 +87,7 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
         }
 
         machine.Endpoints = [.. endpoints];
-        machines[machine.Id] = machine;
+        machines[id] = machine;
         zone = Put(zone, machine);
 
         // Numbers of networks that only the old version was on are free now that the new one has its own.
@@ -93,7 +96,7 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
 
     public void RemoveMachine(string id)
     {
-        if (machines.Remove(id, out var machine))
+        if (machines.Remove(Digest(id), out var machine))
         {
             Publish(machine.Endpoints.Aggregate(Take(current, machine), (z, e) => Forget(z, e.Network)));
         }
@@ -106,7 +109,7 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
         {
             var key = DnsName.Encode(alias);
             if (key is not null && !keys.Exists(key.SequenceEqual) && !key.AsSpan().SequenceEqual(machine.NameKey)
-                && alias != ShortId(machine))
+                && !key.AsSpan().SequenceEqual(machine.IdKey))
             {
                 keys.Add(key);
             }
@@ -115,7 +118,10 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
         return [.. keys];
     }
 
-    private static string ShortId(Machine machine) => machine.Id.Length > 12 ? machine.Id[..12] : machine.Id;
+    private static string ShortId(DnsMachine machine) => machine.Id.Length > 12 ? machine.Id[..12] : machine.Id;
+
+    private static UInt128 Digest(string id) =>
+        BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(MemoryMarshal.AsBytes(id.AsSpan())));
 
     private static Zone Put(Zone zone, Machine machine)
     {
@@ -146,7 +152,7 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
         {
             Names = names,
             Aliases = aliases,
-            Ids = DnsName.Encode(ShortId(machine)) is { } id ? Add(zone.Ids, id, machine.Endpoints) : zone.Ids,
+            Ids = machine.IdKey is { } id ? Add(zone.Ids, id, machine.Endpoints) : zone.Ids,
             Services = machine.ServiceKey is { } service ? Add(zone.Services, service, machine.Endpoints) : zone.Services,
             Parents = machine.ServiceKey is { } below ? AddParents(parents, below, machine.Endpoints) : parents,
         };
@@ -181,7 +187,7 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
         {
             Names = names,
             Aliases = aliases,
-            Ids = DnsName.Encode(ShortId(machine)) is { } id ? Remove(zone.Ids, id, machine) : zone.Ids,
+            Ids = machine.IdKey is { } id ? Remove(zone.Ids, id, machine) : zone.Ids,
             Services = machine.ServiceKey is { } service ? Remove(zone.Services, service, machine) : zone.Services,
             Parents = machine.ServiceKey is { } below ? RemoveParents(parents, below, machine) : parents,
         };
