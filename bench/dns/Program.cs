@@ -6,6 +6,7 @@ return args switch
     ["load", .. var rest] => Load.Run(rest),
     ["echo", var port] => Echo.Run(int.Parse(port)),
     ["upstream", var port] => Echo.Run(int.Parse(port), answer: true),
+    ["answer", var count] => Answering.Run(int.Parse(count)),
     ["names", var form, var count] => NameList.Write(form, int.Parse(count)),
     _ => Usage(),
 };
@@ -18,6 +19,7 @@ static int Usage()
                                               asks hN.hypr (or FORMAT with {0}), WINDOW questions on their way for each client; CPU is that of PID
         echo PORT                             recvmmsg and sendmmsg with nothing between them: the limit
         upstream PORT                         the same, with an A record for whatever is asked
+        answer NAMES                          answering alone, without a socket
         names hosts|zone|unbound|queries N    files for the other servers and for dnsperf
         """);
     return 2;

@@ -38,7 +38,7 @@ internal static class Serve
         return 0;
     }
 
-    private static DnsMachine Machine(int i, string name) =>
+    public static DnsMachine Machine(int i, string name) =>
         new($"{i:x12}{new string('0', 52)}", name, null, null, [new DnsEndpoint("n", [NameList.Address(i)], [])], [], []);
 
     private static long Settled()
