@@ -46,8 +46,11 @@ internal sealed class Client : IDisposable
 
     public Socket OpenStream()
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = Patience,
-            NoDelay = true };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveTimeout = Patience,
+            NoDelay = true
+        };
         socket.Connect(EndPoint);
         return socket;
     }

@@ -194,7 +194,8 @@ public sealed class NamesTests
     public void Published_ports_have_SRV_and_TXT()
     {
         var town = Two().Add(Town.Machine("site",
-            Town.On("bridge", "10.88.0.7")) with { Ports = [new DnsPort("tcp", 80, 8080), new DnsPort("udp", 53, 5353)] });
+            Town.On("bridge", "10.88.0.7")) with
+        { Ports = [new DnsPort("tcp", 80, 8080), new DnsPort("udp", 53, 5353)] });
         Assert.Equal(["0 0 80 site.hypr."], town.Ask("10.88.0.2", "_http._tcp.site.hypr", Srv).Data);
         Assert.Equal(["0 0 80 site.hypr."], town.Ask("10.88.0.2", "_80._tcp.site.hypr", Srv).Data);
         Assert.Equal(["0 0 53 site.hypr."], town.Ask("10.88.0.2", "_udp.site.hypr", Srv).Data);

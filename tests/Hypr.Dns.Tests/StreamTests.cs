@@ -7,8 +7,11 @@ public sealed class StreamTests
 {
     private static Client Served(FakeUpstream? upstream = null)
     {
-        var client = new Client(new NameServerSettings { Upstreams = [upstream?.EndPoint ?? new IPEndPoint(IPAddress.Loopback, 9)],
-            MostConnections = 64 });
+        var client = new Client(new NameServerSettings
+        {
+            Upstreams = [upstream?.EndPoint ?? new IPEndPoint(IPAddress.Loopback, 9)],
+            MostConnections = 64
+        });
         client.Server.AddNetwork(new DnsNetwork("n", "n", "nothing0", [], [IPNetwork.Parse("10.88.0.0/16")], false));
         client.Server.SetMachine(new DnsMachine(new string('a', 64), "web", null, null,
             [new DnsEndpoint("n", [IPAddress.Parse("10.88.0.2")], [])], [], []));

@@ -51,8 +51,12 @@ internal sealed unsafe partial class Forwarder
 
         try
         {
-            socket = new UpstreamSocket { Socket = SocketFactory.Connect(upstream.EndPoint, stream: false), Upstream = upstream,
-                OpenedAt = now };
+            socket = new UpstreamSocket
+            {
+                Socket = SocketFactory.Connect(upstream.EndPoint, stream: false),
+                Upstream = upstream,
+                OpenedAt = now
+            };
         }
         catch (Win32Exception)
         {

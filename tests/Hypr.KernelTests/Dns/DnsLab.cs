@@ -27,8 +27,11 @@ internal sealed class DnsLab : IDisposable
         Host.Must("ip", "addr", "add", "fd88::1/64", "dev", "vbr0", "nodad");
         Web.Must("ip", "addr", "add", "fd88::2/64", "dev", "eth0", "nodad");
         Bridge("vbr1", "10.89.0.1/24", Db, "10.89.0.2/24");
-        Server = Host.Run(() => new NameServer((settings ?? new NameServerSettings()) with { ResolvConf = "/nonexistent",
-            ResolvedConf = "/nonexistent" }));
+        Server = Host.Run(() => new NameServer((settings ?? new NameServerSettings()) with
+        {
+            ResolvConf = "/nonexistent",
+            ResolvedConf = "/nonexistent"
+        }));
         Failures = [.. Host.Run(() => Server.AddNetwork(FrontNetwork)), .. Host.Run(() => Server.AddNetwork(BackNetwork))];
         Server.SetMachine(Machine("web", FrontId, "10.88.0.2", "fd88::2"));
         Server.SetMachine(Machine("db", BackId, "10.89.0.2"));
