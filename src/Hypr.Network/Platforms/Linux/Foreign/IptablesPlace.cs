@@ -85,12 +85,12 @@ internal sealed class IptablesPlace(IptablesTool tool)
 
     /// <summary>
     /// One row a network. Our own table translates before (priority 95 against 100), and a connection is translated once: the row shows, and would do the same. It
-    /// leaves out what stays on our bridges, as ours does.
+    /// leaves out what stays on our bridges, as ours does, and the host's own questions to a gateway's address, which go over lo with that address as source.
     /// </summary>
     private string? EnsureRows(IReadOnlyList<MasqueradedSubnet> masqueraded)
     {
         var wanted = masqueraded.Select(static m =>
-            $"-A POSTROUTING -s {m.Subnet} -m devgroup ! --dst-group {Group} -m comment --comment \"{Mark}: network {m.Bridge}\" -j MASQUERADE").ToList();
+            $"-A POSTROUTING -s {m.Subnet} ! -o lo -m devgroup ! --dst-group {Group} -m comment --comment \"{Mark}: network {m.Bridge}\" -j MASQUERADE").ToList();
         if (wanted.Count == 0 && tool.IsLegacy && !tool.LegacyHas("nat"))
             return null;
         var has = tool.Save("nat").Where(IsOurRow).ToList();
