@@ -62,8 +62,8 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
             signed += (sbyte)b;
         }
 
-        var told = Number(148, 8);
-        if (told != unsigned && told != signed)
+        // Six digits, a NUL and a blank, in any order that old tars have.
+        if (!TryOctal(_block.Slice(148, 8), out var told) || (told != unsigned && told != signed))
             throw new MalformedException("it is no tar archive, or a damaged one (a header's checksum is wrong)");
     }
 
@@ -105,22 +105,23 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
             return value;
         }
 
-        var digits = field.Trim(" \0"u8);
-        long octal = 0;
-        foreach (var c in digits)
-        {
-            if (c is < (byte)'0' or > (byte)'7')
-            {
-                // Some writers leave rubbish behind the terminator.
-                if (c is 0 or (byte)' ')
-                    break;
-                throw new MalformedException("a number in a tar header is not octal");
-            }
+        return TryOctal(field, out var octal) ? octal : throw new MalformedException("a number in a tar header is not octal");
+    }
 
-            octal = (octal << 3) | (uint)(c - '0');
+    private static bool TryOctal(ReadOnlySpan<byte> field, out long value)
+    {
+        value = 0;
+        foreach (var c in field.Trim(" \0"u8))
+        {
+            // Some writers leave rubbish behind the terminator.
+            if (c is 0 or (byte)' ')
+                break;
+            if (c is < (byte)'0' or > (byte)'7')
+                return false;
+            value = (value << 3) | (uint)(c - '0');
         }
 
-        return octal;
+        return true;
     }
 
     /// <summary>A decimal of a PAX record.</summary>

@@ -106,26 +106,26 @@ internal sealed class PullImage(ImageFiles files, ImageTable table, RootFsBuild 
         foreach (var layer in missing.Skip(settings.ParallelDownloads))
             report(new PullProgress(layer.Digest.Short, "Waiting"));
 
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var fate = new CommonFate(cancel);
         using var slots = new SemaphoreSlim(settings.ParallelDownloads);
-        var fetches = missing.ToDictionary(l => l.Digest, l => FetchInTurnAsync(session, l, slots, report, stop));
+        var fetches = missing.ToDictionary(l => l.Digest, l => FetchInTurnAsync(session, l, slots, report, fate));
         try
         {
             var arrivals = manifest.Layers.Select(l => fetches.GetValueOrDefault(l.Digest) ?? Task.CompletedTask).ToList();
             var records = await build.RunAsync(description, manifest.Layers, arrivals, reference.Familiar,
-                line => ReportOfMissing(line, missing, report), stop.Token).ConfigureAwait(false);
+                line => ReportOfMissing(line, missing, report), fate.Token).ConfigureAwait(false);
             foreach (var layer in missing)
                 report(new PullProgress(layer.Digest.Short, "Pull complete"));
             return records;
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested && fetches.Values.FirstOrDefault(f => f.IsFaulted) is { Exception.InnerException: { } first })
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested && fate.HasFailed)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+            fate.ThrowReason();
             throw;
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
+            await fate.StopAsync().ConfigureAwait(false);
             await Task.WhenAll(fetches.Values).ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
         }
     }
@@ -137,17 +137,16 @@ internal sealed class PullImage(ImageFiles files, ImageTable table, RootFsBuild 
             report(line);
     }
 
-    private async Task FetchInTurnAsync(RegistrySession session, BlobRef blob, SemaphoreSlim slots, Action<PullProgress> report, CancellationTokenSource stop)
+    private async Task FetchInTurnAsync(RegistrySession session, BlobRef blob, SemaphoreSlim slots, Action<PullProgress> report, CommonFate fate)
     {
-        await slots.WaitAsync(stop.Token).ConfigureAwait(false);
+        await slots.WaitAsync(fate.Token).ConfigureAwait(false);
         try
         {
-            await FetchAsync(session, blob, report, stop.Token).ConfigureAwait(false);
+            await FetchAsync(session, blob, report, fate.Token).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
-            // No use in fetching the others.
-            await stop.CancelAsync().ConfigureAwait(false);
+            await fate.FailAsync(e).ConfigureAwait(false);
             throw;
         }
         finally

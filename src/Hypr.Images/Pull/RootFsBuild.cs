@@ -23,8 +23,8 @@ internal sealed class RootFsBuild(ImageFiles files, ImageTable table, ImageSetti
             return known!;
         }
 
-        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var unpacks = layers.Select((l, i) => UnpackAsync(image, l, i, arrivals[i], name, report, failed)).ToList();
+        using var fate = new CommonFate(cancel);
+        var unpacks = layers.Select((l, i) => UnpackAsync(image, l, i, arrivals[i], name, report, fate)).ToList();
         try
         {
             await Task.WhenAll(unpacks).ConfigureAwait(false);
@@ -33,10 +33,9 @@ internal sealed class RootFsBuild(ImageFiles files, ImageTable table, ImageSetti
                 await WriteAsync(image, [.. unpacks.Select(u => u.Result)], layers, name, cancel).ConfigureAwait(false);
             return records;
         }
-        catch (OperationCanceledException) when (unpacks.FirstOrDefault(u => u.IsFaulted) is { Exception.InnerException: { } first })
+        catch (OperationCanceledException) when (fate.HasFailed)
         {
-            // One failed and stopped the others: it is the reason.
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+            fate.ThrowReason();
             throw;
         }
         finally
@@ -47,24 +46,24 @@ internal sealed class RootFsBuild(ImageFiles files, ImageTable table, ImageSetti
     }
 
     private async Task<LayerIndex> UnpackAsync(
-        ImageDescription image, BlobRef layer, int number, Task arrival, string name, Action<PullProgress> report, CancellationTokenSource failed)
+        ImageDescription image, BlobRef layer, int number, Task arrival, string name, Action<PullProgress> report, CommonFate fate)
     {
         try
         {
-            await arrival.WaitAsync(failed.Token).ConfigureAwait(false);
-            await _unpacking.WaitAsync(failed.Token).ConfigureAwait(false);
+            await arrival.WaitAsync(fate.Token).ConfigureAwait(false);
+            await _unpacking.WaitAsync(fate.Token).ConfigureAwait(false);
             try
             {
-                return await Task.Run(() => Unpack(image, layer, number, name, report, failed.Token), failed.Token).ConfigureAwait(false);
+                return await Task.Run(() => Unpack(image, layer, number, name, report, fate.Token), fate.Token).ConfigureAwait(false);
             }
             finally
             {
                 _unpacking.Release();
             }
         }
-        catch
+        catch (Exception e)
         {
-            await failed.CancelAsync().ConfigureAwait(false);
+            await fate.FailAsync(e).ConfigureAwait(false);
             throw;
         }
     }
