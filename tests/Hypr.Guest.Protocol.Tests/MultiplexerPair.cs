@@ -83,6 +83,10 @@ internal sealed class MultiplexerPair
 
         public void Connected() => Connections++;
 
+        public int Disconnections { get; private set; }
+
+        public void Disconnected() => Disconnections++;
+
         public void Control(ReadOnlySpan<byte> message) => Messages.Add(message.ToArray());
 
         public void Data(uint stream, ReadOnlySpan<byte> bytes)

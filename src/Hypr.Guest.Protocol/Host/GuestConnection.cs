@@ -184,6 +184,10 @@ public sealed partial class GuestConnection : IAsyncDisposable
         {
         }
 
+        public void Disconnected()
+        {
+        }
+
         public void Control(ReadOnlySpan<byte> message)
         {
             var r = new WireReader(message);

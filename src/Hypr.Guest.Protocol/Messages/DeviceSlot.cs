@@ -20,13 +20,13 @@ public readonly record struct DeviceSlot(DeviceBus Bus, ushort Number)
 
     public override string ToString() => Bus == DeviceBus.Mmio ? $"virtio-mmio-bus.{Number}" : $"PCIe port {Number / 8:x}.{Number % 8}";
 
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U8((byte)Bus);
         w.U16(Number);
     }
 
-    internal static DeviceSlot Decode(ref WireReader r)
+    public static DeviceSlot Decode(ref WireReader r)
     {
         var bus = (DeviceBus)r.U8();
         return bus is DeviceBus.Mmio or DeviceBus.PciePort ? new DeviceSlot(bus, r.U16()) : throw new ProtocolException($"bus {bus} is unknown");

@@ -28,7 +28,7 @@ public sealed record GuestConfiguration
     /// <summary>How long a guest whose process has ended waits for the host's acknowledgement before it powers off by itself.</summary>
     public TimeSpan ExitDeadline { get; init; } = TimeSpan.FromMinutes(10);
 
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.Nested(Names.Encode);
         ImageDisk.Encode(w);
@@ -45,7 +45,7 @@ public sealed record GuestConfiguration
         w.U32((uint)Math.Clamp(ExitDeadline.TotalSeconds, 0, uint.MaxValue));
     }
 
-    internal static GuestConfiguration Decode(ref WireReader r)
+    public static GuestConfiguration Decode(ref WireReader r)
     {
         var nested = new WireReader(r.Bytes());
         var names = NamesConfiguration.Decode(ref nested);

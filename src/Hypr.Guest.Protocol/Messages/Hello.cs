@@ -26,14 +26,14 @@ public readonly record struct MainExit(int Code, bool OomKilled, long UnixTimeNa
 {
     public DateTimeOffset Time => DateTimeOffset.UnixEpoch.AddTicks(UnixTimeNanoseconds / 100);
 
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U8((byte)Code);
         w.Bool(OomKilled);
         w.I64(UnixTimeNanoseconds);
     }
 
-    internal static MainExit Decode(ref WireReader r) => new(r.U8(), r.Bool(), r.I64());
+    public static MainExit Decode(ref WireReader r) => new(r.U8(), r.Bool(), r.I64());
 }
 
 /// <summary>The agent's first word on every connection.</summary>
@@ -61,7 +61,7 @@ public sealed record Hello
     /// <summary>Bytes of output so far.</summary>
     public ulong OutputEnd { get; init; }
 
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U16(Protocol);
         w.Text(AgentVersion);
@@ -74,7 +74,7 @@ public sealed record Hello
         w.U64(OutputEnd);
     }
 
-    internal static Hello Decode(ref WireReader r)
+    public static Hello Decode(ref WireReader r)
     {
         var protocol = r.U16();
         var version = r.Text();

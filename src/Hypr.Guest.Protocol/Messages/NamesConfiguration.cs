@@ -14,7 +14,7 @@ public sealed record NamesConfiguration
     public IReadOnlyList<string> Search { get; init; } = [];
     public IReadOnlyList<string> ResolverOptions { get; init; } = [];
 
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.Text(Hostname);
         w.OptionalText(Domainname);
@@ -30,7 +30,7 @@ public sealed record NamesConfiguration
         w.Texts(ResolverOptions);
     }
 
-    internal static NamesConfiguration Decode(ref WireReader r)
+    public static NamesConfiguration Decode(ref WireReader r)
     {
         var hostname = r.Text();
         var domainname = r.OptionalText();

@@ -9,13 +9,13 @@ public readonly record struct NicAddress(IPAddress Address, int PrefixLength)
 {
     public override string ToString() => $"{Address}/{PrefixLength}";
 
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         EncodeAddress(w, Address);
         w.U8((byte)PrefixLength);
     }
 
-    internal static NicAddress Decode(ref WireReader r)
+    public static NicAddress Decode(ref WireReader r)
     {
         var address = DecodeAddress(ref r) ?? throw new ProtocolException("an address is missing");
         var length = r.U8();
@@ -55,7 +55,11 @@ public sealed record NicConfiguration
     public IPAddress? Gateway4 { get; init; }
     public IPAddress? Gateway6 { get; init; }
 
-    internal void Encode(WireWriter w)
+    /// <summary>The network's gateway on a NIC without the default route: answers to what came from beyond it leave by this NIC.</summary>
+    public IPAddress? ReturnGateway4 { get; init; }
+    public IPAddress? ReturnGateway6 { get; init; }
+
+    public void Encode(WireWriter w)
     {
         Slot.Encode(w);
         w.Text(Name);
@@ -66,9 +70,11 @@ public sealed record NicConfiguration
             address.Encode(w);
         NicAddress.EncodeAddress(w, Gateway4);
         NicAddress.EncodeAddress(w, Gateway6);
+        NicAddress.EncodeAddress(w, ReturnGateway4);
+        NicAddress.EncodeAddress(w, ReturnGateway6);
     }
 
-    internal static NicConfiguration Decode(ref WireReader r)
+    public static NicConfiguration Decode(ref WireReader r)
     {
         var slot = DeviceSlot.Decode(ref r);
         var name = r.Text();
@@ -88,6 +94,8 @@ public sealed record NicConfiguration
             Addresses = addresses,
             Gateway4 = NicAddress.DecodeAddress(ref r),
             Gateway6 = NicAddress.DecodeAddress(ref r),
+            ReturnGateway4 = NicAddress.DecodeAddress(ref r),
+            ReturnGateway6 = NicAddress.DecodeAddress(ref r),
         };
     }
 }

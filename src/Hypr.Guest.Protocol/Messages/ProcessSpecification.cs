@@ -23,7 +23,7 @@ public sealed record ProcessSpecification
     public ushort Rows { get; init; } = 24;
     public ushort Columns { get; init; } = 80;
 
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.Texts(Args);
         w.Texts(Env);
@@ -35,7 +35,7 @@ public sealed record ProcessSpecification
         w.U16(Columns);
     }
 
-    internal static ProcessSpecification Decode(ref WireReader r)
+    public static ProcessSpecification Decode(ref WireReader r)
     {
         var args = r.Texts();
         return args.Length == 0

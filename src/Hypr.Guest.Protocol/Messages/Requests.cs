@@ -8,7 +8,7 @@ namespace Hypr.Guest.Protocol.Messages;
 /// <param name="Stderr">0 with a tty.</param>
 public sealed record ExecRequest(uint Session, uint Stdin, uint Stdout, uint Stderr, ProcessSpecification Process)
 {
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U32(Session);
         w.U32(Stdin);
@@ -17,56 +17,56 @@ public sealed record ExecRequest(uint Session, uint Stdin, uint Stdout, uint Std
         Process.Encode(w);
     }
 
-    internal static ExecRequest Decode(ref WireReader r) => new(r.U32(), r.U32(), r.U32(), r.U32(), ProcessSpecification.Decode(ref r));
+    public static ExecRequest Decode(ref WireReader r) => new(r.U32(), r.U32(), r.U32(), r.U32(), ProcessSpecification.Decode(ref r));
 }
 
 /// <param name="Session">0: the image's process.</param>
 public readonly record struct SignalRequest(uint Session, int Signal)
 {
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U32(Session);
         w.I32(Signal);
     }
 
-    internal static SignalRequest Decode(ref WireReader r) => new(r.U32(), r.I32());
+    public static SignalRequest Decode(ref WireReader r) => new(r.U32(), r.I32());
 }
 
 /// <param name="Session">0: the image's process.</param>
 public readonly record struct ResizeRequest(uint Session, ushort Rows, ushort Columns)
 {
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U32(Session);
         w.U16(Rows);
         w.U16(Columns);
     }
 
-    internal static ResizeRequest Decode(ref WireReader r) => new(r.U32(), r.U16(), r.U16());
+    public static ResizeRequest Decode(ref WireReader r) => new(r.U32(), r.U16(), r.U16());
 }
 
 /// <summary>The image's process's output, from a position on, as records (<see cref="OutputRecord"/>) on a stream.</summary>
 public readonly record struct OpenOutputRequest(uint Stream, ulong From)
 {
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U32(Stream);
         w.U64(From);
     }
 
-    internal static OpenOutputRequest Decode(ref WireReader r) => new(r.U32(), r.U64());
+    public static OpenOutputRequest Decode(ref WireReader r) => new(r.U32(), r.U64());
 }
 
 /// <summary>How an exec ended; its output streams may have bytes still to come.</summary>
 public readonly record struct ExecExit(uint Session, int Code)
 {
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U32(Session);
         w.U8((byte)Code);
     }
 
-    internal static ExecExit Decode(ref WireReader r) => new(r.U32(), r.U8());
+    public static ExecExit Decode(ref WireReader r) => new(r.U32(), r.U8());
 }
 
 /// <summary>Why a request was not done.</summary>
@@ -74,11 +74,11 @@ public readonly record struct ExecExit(uint Session, int Code)
 /// <param name="Message">Docker's words where Docker has some.</param>
 public readonly record struct Failure(int Code, string Message)
 {
-    internal void Encode(WireWriter w)
+    public void Encode(WireWriter w)
     {
         w.U8((byte)Code);
         w.Text(Message);
     }
 
-    internal static Failure Decode(ref WireReader r) => new(r.U8(), r.Text());
+    public static Failure Decode(ref WireReader r) => new(r.U8(), r.Text());
 }

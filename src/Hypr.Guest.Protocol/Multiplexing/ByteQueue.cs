@@ -1,7 +1,7 @@
 namespace Hypr.Guest.Protocol.Multiplexing;
 
 /// <summary>Bytes first in, first out. Grows up to what is put in; its owner bounds that.</summary>
-internal sealed class ByteQueue
+public sealed class ByteQueue
 {
     private byte[] _bytes = [];
     private int _start;
@@ -16,14 +16,24 @@ internal sealed class ByteQueue
         Length += bytes.Length;
     }
 
-    public int Read(Span<byte> to)
+    /// <summary>The bytes, first first. Valid until the next write.</summary>
+    public ReadOnlySpan<byte> Peek() => _bytes.AsSpan(_start, Length);
+
+    /// <summary>Drops the first so many.</summary>
+    public void Skip(int count)
     {
-        var count = Math.Min(to.Length, Length);
-        _bytes.AsSpan(_start, count).CopyTo(to);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length);
         _start += count;
         Length -= count;
         if (Length == 0)
             _start = 0;
+    }
+
+    public int Read(Span<byte> to)
+    {
+        var count = Math.Min(to.Length, Length);
+        _bytes.AsSpan(_start, count).CopyTo(to);
+        Skip(count);
         return count;
     }
 

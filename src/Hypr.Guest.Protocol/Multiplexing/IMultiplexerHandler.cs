@@ -6,6 +6,9 @@ public interface IMultiplexerHandler
     /// <summary>A connection stands, and all streams of an earlier one are gone. The agent says hello now.</summary>
     void Connected();
 
+    /// <summary>At the guest: the connection is no more, its streams are gone. A new one may follow at once.</summary>
+    void Disconnected();
+
     void Control(ReadOnlySpan<byte> message);
 
     /// <summary>Bytes of a stream; call <see cref="Multiplexer.Consumed"/> when they are used up, or the sender stalls.</summary>

@@ -311,6 +311,7 @@ public sealed class Multiplexer
 
     private void Clear()
     {
+        var was = IsConnected;
         IsConnected = false;
         _control.Clear();
         _message.Clear();
@@ -320,6 +321,8 @@ public sealed class Multiplexer
         _incoming.Clear();
         _turns.Clear();
         _nextTurn = 0;
+        if (was)
+            _handler.Disconnected();
     }
 
     private sealed class IncomingStream

@@ -1,0 +1,60 @@
+using Hypr.Guest.Devices;
+using Hypr.Guest.Protocol.Messages;
+using Hypr.Linux;
+using Hypr.Linux.Files;
+using Hypr.Linux.Mounts;
+
+namespace Hypr.Guest.Root;
+
+/// <summary>
+/// The image's file system: its squashfs, read only, and over it what is written, on the machine's own disk. Made in the agent's mount namespace; what only
+/// processes see (proc, dev, sys, tmpfs, names) is mounted by the first of them in its own (<see cref="Spawning.ContainerMounts"/>).
+/// </summary>
+internal static class ContainerRoot
+{
+    public const string Path = "/hypr/root";
+
+    /// <summary>The container's devpts: the agent opens terminals in it.</summary>
+    public const string Terminals = "/hypr/pts";
+    private const string Image = "/hypr/image";
+    private const string Disk = "/hypr/disk";
+
+    public static void Mount(GuestConfiguration configuration)
+    {
+        foreach (var folder in (ReadOnlySpan<string>)[Path, Image, Disk, Terminals])
+            FileTree.MakeFolders(folder);
+        Linux.Mounts.Mount.Add(Device(configuration.ImageDisk), Image, "squashfs", MountFlags.ReadOnly | MountFlags.NoAtime);
+        if (configuration.WritableDisk is { } disk)
+            Linux.Mounts.Mount.Add(Device(disk), Disk, "ext4", MountFlags.NoAtime);
+        else
+            Linux.Mounts.Mount.Add("tmpfs", Disk, "tmpfs");
+        FileTree.MakeFolders(Disk + "/upper");
+        FileTree.MakeFolders(Disk + "/work");
+        Linux.Mounts.Mount.Add("overlay", Path, "overlay", MountFlags.None, $"lowerdir={Image},upperdir={Disk}/upper,workdir={Disk}/work");
+        Linux.Mounts.Mount.Add("devpts", Terminals, "devpts", MountFlags.NoSuid | MountFlags.NoExec, "newinstance,ptmxmode=0666,mode=0620,gid=5");
+    }
+
+    /// <summary>Lets go of the disks, cleanly where nobody is in the way any more, else as clean as it can be.</summary>
+    public static void Unmount()
+    {
+        foreach (var folder in (ReadOnlySpan<string>)[Terminals, Path, Disk, Image])
+        {
+            if (!FileTree.Exists(folder) || Linux.Mounts.Mount.TryRemove(folder))
+                continue;
+            try
+            {
+                Linux.Mounts.Mount.Add(null, folder, null, MountFlags.Remount | MountFlags.ReadOnly);
+            }
+            catch (LinuxException)
+            {
+                // Was not mounted, or is in use for writing: sync(2) came before, and ext4's journal does the rest.
+            }
+        }
+    }
+
+    private static string Device(DeviceSlot slot)
+    {
+        var device = VirtioDevices.Find(slot) ?? throw new LinuxException("find the disk in", slot.ToString(), Errno.ENODEV);
+        return "/dev/" + VirtioDevices.Bind(device, "virtio_blk", "block");
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using Hypr.Guest.Root;
+using Hypr.Linux;
+using Hypr.Linux.Files;
+using Hypr.Linux.Mounts;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hypr.Guest.Spawning;
+
+/// <summary>
+/// What a container finds mounted (OCI runtime specification, config-linux.md, default file systems; Docker's defaults). Made inside its own mount namespace after
+/// the root was switched, so no link of the image leads out of it.
+/// </summary>
+internal static class ContainerMounts
+{
+    private const MountFlags Safe = MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec;
+
+    public static void Make(SpawnOrder order)
+    {
+        // 1. Copies of what the agent keeps; their paths are gone after the switch.
+        Mount.UnshareNamespace();
+        using var terminals = Mount.Detach(ContainerRoot.Terminals);
+        using var hosts = Mount.Detach(NameFiles.Hosts);
+        using var resolver = Mount.Detach(NameFiles.Resolver);
+        using var hostname = Mount.Detach(NameFiles.Hostname);
+
+        // 2. The image is the root. proc shows the pid namespace of who mounts it: this process is its init.
+        Mount.SwitchRoot(ContainerRoot.Path);
+        Add("proc", "/proc", "proc", Safe);
+        MakeDev(terminals, order.Terminal);
+        Add("sysfs", "/sys", "sysfs", Safe | MountFlags.ReadOnly);
+        Mount.Add("cgroup", "/sys/fs/cgroup", "cgroup2", Safe | MountFlags.RelativeAtime);
+
+        // 3. Docker's files over the image's, then what the person wants.
+        MountFile(hosts, "/etc/hosts");
+        MountFile(resolver, "/etc/resolv.conf");
+        MountFile(hostname, "/etc/hostname");
+        foreach (var (target, options) in order.Tmpfs)
+            AddTmpfs(target, options);
+        if (order.ReadOnlyRoot)
+            Mount.Add(null, "/", null, MountFlags.Remount | MountFlags.Bind | MountFlags.ReadOnly);
+    }
+
+    private static void MakeDev(SafeFileHandle terminals, string? terminal)
+    {
+        Add("tmpfs", "/dev", "tmpfs", MountFlags.NoSuid | MountFlags.StrictAtime, "mode=755,size=65536k");
+        // Documentation/admin-guide/devices.txt
+        foreach (var (name, major, minor) in (ReadOnlySpan<(string, uint, uint)>)
+            [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)])
+        {
+            FileTree.MakeDevice("/dev/" + name, 0x1B6, major, minor);
+        }
+
+        foreach (var (name, target) in (ReadOnlySpan<(string, string)>)
+            [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2"), ("core", "/proc/kcore"), ("ptmx", "pts/ptmx")])
+        {
+            FileTree.MakeLink(target, "/dev/" + name);
+        }
+
+        FileTree.MakeFolders("/dev/pts");
+        Mount.Attach(terminals, "/dev/pts");
+        Add("mqueue", "/dev/mqueue", "mqueue", Safe);
+        Add("shm", "/dev/shm", "tmpfs", Safe, "mode=1777,size=65536k");
+        if (terminal is not null && FileTree.TryTouch("/dev/console"))
+            Mount.Add(terminal, "/dev/console", null, MountFlags.Bind);
+    }
+
+    private static void Add(string source, string target, string type, MountFlags flags, string? data = null)
+    {
+        FileTree.MakeFolders(target);
+        Mount.Add(source, target, type, flags, data);
+    }
+
+    private static void MountFile(SafeFileHandle file, string target)
+    {
+        if (!FileTree.TryTouch(target))
+        {
+            // The folder is missing, or the image's file is a link to where nothing is (resolv.conf of systemd-resolved).
+            FileTree.MakeFolders(FolderOf(target));
+            var path = target;
+            for (var i = 0; i < 8 && FileTree.ReadLink(path) is { } link; i++)
+                path = link.StartsWith('/') ? link : FolderOf(path) + "/" + link;
+            FileTree.MakeFolders(FolderOf(path));
+            if (!FileTree.TryTouch(target))
+                throw new LinuxException("make", target, Errno.ENOENT);
+        }
+
+        Mount.Attach(file, target);
+    }
+
+    private static string FolderOf(string path) => path[..Math.Max(1, path.LastIndexOf('/'))];
+
+    /// <summary><c>docker run --tmpfs</c>: mount(8)'s words for flags, the rest is the file system's own.</summary>
+    private static void AddTmpfs(string target, string options)
+    {
+        var (flags, data) = ParseOptions(options);
+        FileTree.MakeFolders(target);
+        Mount.Add("tmpfs", target, "tmpfs", flags, data);
+    }
+
+    internal static (MountFlags Flags, string? Data) ParseOptions(string options)
+    {
+        // Docker's default for --tmpfs (daemon/oci_linux.go).
+        var flags = Safe;
+        var data = new List<string>();
+        foreach (var option in options.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            flags = option.ToLower(CultureInfo.InvariantCulture) switch
+            {
+                "ro" => flags | MountFlags.ReadOnly,
+                "rw" => flags & ~MountFlags.ReadOnly,
+                "exec" => flags & ~MountFlags.NoExec,
+                "noexec" => flags | MountFlags.NoExec,
+                "suid" => flags & ~MountFlags.NoSuid,
+                "nosuid" => flags | MountFlags.NoSuid,
+                "dev" => flags & ~MountFlags.NoDev,
+                "nodev" => flags | MountFlags.NoDev,
+                "noatime" => flags | MountFlags.NoAtime,
+                "nodiratime" => flags | MountFlags.NoDirAtime,
+                "relatime" => flags | MountFlags.RelativeAtime,
+                "strictatime" => flags | MountFlags.StrictAtime,
+                "sync" => flags | MountFlags.Synchronous,
+                _ => Keep(option, flags),
+            };
+        }
+
+        return (flags, data.Count > 0 ? string.Join(',', data) : null);
+
+        MountFlags Keep(string option, MountFlags unchanged)
+        {
+            data.Add(option);
+            return unchanged;
+        }
+    }
+}

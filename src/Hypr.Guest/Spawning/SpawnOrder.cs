@@ -1,0 +1,31 @@
+using Hypr.Guest.Protocol.Messages;
+using Hypr.Guest.Protocol.Wire;
+
+namespace Hypr.Guest.Spawning;
+
+/// <summary>What the agent tells the child that will become a process.</summary>
+/// <param name="IsFirst">The image's process: it makes the container's mounts and is its init.</param>
+internal sealed record SpawnOrder(
+    bool IsFirst, string Hostname, ProcessSpecification Process, string? Terminal, bool ReadOnlyRoot, IReadOnlyDictionary<string, string> Tmpfs)
+{
+    public byte[] Encode()
+    {
+        var w = new WireWriter();
+        w.Bool(IsFirst);
+        w.Text(Hostname);
+        w.Nested(Process.Encode);
+        w.OptionalText(Terminal);
+        w.Bool(ReadOnlyRoot);
+        w.Pairs(Tmpfs);
+        return w.Written.ToArray();
+    }
+
+    public static SpawnOrder Decode(ReadOnlySpan<byte> bytes)
+    {
+        var r = new WireReader(bytes);
+        var isFirst = r.Bool();
+        var hostname = r.Text();
+        var nested = new WireReader(r.Bytes());
+        return new SpawnOrder(isFirst, hostname, ProcessSpecification.Decode(ref nested), r.OptionalText(), r.Bool(), r.Pairs());
+    }
+}

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace Hypr.Linux.Libc;
+
+/// <summary>A null-terminated array of C strings, as execve(2) wants; freed on dispose.</summary>
+internal readonly unsafe ref struct CStringArray
+{
+    private readonly int _count;
+
+    public CStringArray(IReadOnlyList<string> values)
+    {
+        _count = values.Count;
+        Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
+        for (var i = 0; i < _count; i++)
+            Pointer[i] = (byte*)Marshal.StringToCoTaskMemUTF8(values[i]);
+    }
+
+    public byte** Pointer { get; }
+
+    public void Dispose()
+    {
+        for (var i = 0; i < _count; i++)
+            Marshal.FreeCoTaskMem((nint)Pointer[i]);
+        NativeMemory.Free(Pointer);
+    }
+}

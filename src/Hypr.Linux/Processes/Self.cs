@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using Hypr.Linux.Libc;
+
+namespace Hypr.Linux.Processes;
+
+/// <summary>What a process does to itself before it becomes another program.</summary>
+public static unsafe class Self
+{
+    /// <summary>Groups first: after the user changed they could not be (setresgid(2), setresuid(2)). glibc does it for all threads.</summary>
+    public static void Become(uint user, uint group, ReadOnlySpan<uint> supplementary)
+    {
+        fixed (uint* groups = supplementary)
+        {
+            if (LibC.SetGroups((nuint)supplementary.Length, groups) != 0 || LibC.SetGroup(group, group, group) != 0 || LibC.SetUser(user, user, user) != 0)
+                throw LinuxException.Last("become user", $"{user}:{group}");
+        }
+    }
+
+    /// <summary>The owner of an open file; false when its file system has no owners.</summary>
+    public static bool TryGive(int fd, uint user) => LibC.ChangeOwner(fd, user, uint.MaxValue) == 0;
+
+    public static void Enter(string folder)
+    {
+        if (LibC.ChangeDirectory(folder) != 0)
+            throw LinuxException.Last("enter", folder);
+    }
+
+    /// <summary>May this process's effective... real user run the file? (access(2) X_OK)</summary>
+    public static bool CanExecute(string path) => LibC.Access(path, 1) == 0;
+
+    /// <summary>Returns only when it failed.</summary>
+    public static int Execute(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    {
+        // .NET ignores SIGPIPE, and what is ignored stays so over exec; posix_spawn that started this process put everything back before the runtime began.
+        NativeSignals.RestoreDefault(13);
+        using var argv = new CStringArray(arguments);
+        using var envp = new CStringArray(environment);
+        var name = Marshal.StringToCoTaskMemUTF8(path);
+        LibC.Execute((byte*)name, argv.Pointer, envp.Pointer);
+        var errno = Marshal.GetLastPInvokeError();
+        Marshal.FreeCoTaskMem(name);
+        return errno;
+    }
+
+    /// <summary>Ends at once: nothing of the runtime's runs.</summary>
+    public static void Exit(int code) => LibC.Exit(code);
+}
