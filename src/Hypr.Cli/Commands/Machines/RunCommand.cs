@@ -67,6 +67,7 @@ internal static class RunCommand
         HijackedStream stream;
         ApiAnswer wait;
         Attachment attachment;
+        SignalProxy? proxy;
         using (var undo = new UndoOnInterrupt(session, id))
         {
             try
@@ -86,13 +87,14 @@ internal static class RunCommand
                 throw;
             }
             Start(session, id, undo);
+            bool proxies = (!line.Has("sig-proxy") || line.On("sig-proxy")) && !request.Tty;
+            proxy = proxies ? new SignalProxy(session, id) : null;
             attachment = new Attachment(session, stream, request.Tty, request.AttachStdin, keys, size => Resize(session, id, size));
         }
         using (wait)
+        using (proxy)
         using (attachment)
         {
-            bool proxies = (!line.Has("sig-proxy") || line.On("sig-proxy")) && !request.Tty;
-            using var proxy = proxies ? new SignalProxy(session, id) : null;
             attachment.Resize();
             return attachment.Run() ? 0 : ExitCode(wait);
         }
@@ -140,9 +142,10 @@ internal static class RunCommand
 
         private void Interrupted(PosixSignalContext context)
         {
-            context.Cancel = true;
+            // Once the process has started, the signal is for who comes next: the proxy, or its default.
             if (!Remove())
                 return;
+            context.Cancel = true;
             System.Environment.Exit(128 + (context.Signal == PosixSignal.SIGINT ? 2 : 15));
         }
 
