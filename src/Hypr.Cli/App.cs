@@ -60,7 +60,8 @@ internal static class App
             io.WriteError($"hypr: --format: {e.Message}");
             return 1;
         }
-        catch (Exception e) when (e is HyprException or JsonException || (e is IOException or UnauthorizedAccessException && e is not BrokenPipeException))
+        catch (Exception e) when (e is HyprException or JsonException
+            || (e is IOException or UnauthorizedAccessException && e is not BrokenPipeException))
         {
             io.WriteError($"hypr: {e.Message}");
             return line?.Command.Order == OptionOrder.AroundImage && line.Command.Name == "run" ? ExitException.Daemon : 1;

@@ -17,7 +17,8 @@ internal sealed class Session(StandardStreams io, Func<string, string?> environm
     public DockerClient Api => _api ??= new DockerClient(DockerHost.Find(host, environment));
 
     /// <summary>Colours and moving bars: on a terminal that did not refuse them (no-color.org).</summary>
-    public bool MayColor => io.ErrorIsTerminal && string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") is not (null or "" or "dumb");
+    public bool MayColor =>
+        io.ErrorIsTerminal && string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") is not (null or "" or "dumb");
 
     public void Warn(string text) => io.WriteError($"WARNING: {text}");
 

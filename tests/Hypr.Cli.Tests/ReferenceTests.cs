@@ -63,6 +63,7 @@ public sealed class ReferenceTests
             string value = option.IsSwitch ? "" : " " + option.Value;
             text.Append($"| `{letter}--{option.Name}{value}` | {option.Help.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
         }
-        text.Append("\n```sh\n").AppendJoin('\n', command.Examples.Select(e => e.Does.Length > 0 ? $"{e.Line}  # {e.Does}" : e.Line)).Append("\n```\n\n");
+        text.Append("\n```sh\n").AppendJoin('\n', command.Examples.Select(e => e.Does.Length > 0 ? $"{e.Line}  # {e.Does}" : e.Line))
+            .Append("\n```\n\n");
     }
 }

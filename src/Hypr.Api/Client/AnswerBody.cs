@@ -15,7 +15,8 @@ internal sealed class AnswerBody : Stream
     public AnswerBody(HttpWire wire, HttpHead head, bool hasNone)
     {
         _wire = wire;
-        _chunked = head.Headers.TryGetValue("Transfer-Encoding", out string? coding) && coding.EndsWith("chunked", StringComparison.OrdinalIgnoreCase);
+        _chunked = head.Headers.TryGetValue("Transfer-Encoding", out string? coding)
+            && coding.EndsWith("chunked", StringComparison.OrdinalIgnoreCase);
         if (hasNone || head.Status is 204 or 304)
             _ended = true;
         else if (!_chunked)
@@ -57,7 +58,8 @@ internal sealed class AnswerBody : Stream
         _first = false;
         string line = _wire.ReadLine();
         int extension = line.IndexOf(';', StringComparison.Ordinal);
-        if (!long.TryParse(extension < 0 ? line : line[..extension], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out _left) || _left < 0)
+        if (!long.TryParse(extension < 0 ? line : line[..extension], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out _left)
+            || _left < 0)
             throw new IOException($"hyprd's answer has a bad chunk size: {line[..Math.Min(20, line.Length)]}");
         if (_left > 0)
             return true;

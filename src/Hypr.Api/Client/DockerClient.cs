@@ -6,8 +6,8 @@ using Hypr.Primitives;
 namespace Hypr.Api.Client;
 
 /// <summary>
-/// A client of the Docker Engine API over a unix socket. Calls block; each has a connection of its own, so that several threads may call at once.
-/// An error of the server is a <see cref="HyprException"/> with the server's own message.
+/// A client of the Docker Engine API over a unix socket. Calls block; each has a connection of its own, so that several threads may call at
+/// once. An error of the server is a <see cref="HyprException"/> with the server's own message.
 /// </summary>
 public sealed class DockerClient(DockerHost host)
 {

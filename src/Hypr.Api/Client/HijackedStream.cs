@@ -1,8 +1,8 @@
 namespace Hypr.Api.Client;
 
 /// <summary>
-/// The connection after 101: what the client writes is the process's stdin, and what it reads is the process's output, raw with a terminal and else in
-/// frames (<see cref="StreamFrames"/>). One thread may read while another writes.
+/// The connection after 101: what the client writes is the process's stdin, and what it reads is the process's output, raw with a terminal
+/// and else in frames (<see cref="StreamFrames"/>). One thread may read while another writes.
 /// </summary>
 public sealed class HijackedStream : IDisposable
 {

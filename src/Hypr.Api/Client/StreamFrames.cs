@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Hypr.Api.Client;
 
 /// <summary>
-/// Docker's multiplexed stream: frames of <c>[stream, 0, 0, 0, length as 32 bits big-endian]</c> and that many bytes; stream 1 is stdout, 2 stderr and 3 an
-/// error of the daemon (Docker Engine API, «Stream format»; moby pkg/stdcopy).
+/// Docker's multiplexed stream: frames of <c>[stream, 0, 0, 0, length as 32 bits big-endian]</c> and that many bytes; stream 1 is stdout, 2
+/// stderr and 3 an error of the daemon (Docker Engine API, «Stream format»; moby pkg/stdcopy).
 /// </summary>
 public static class StreamFrames
 {

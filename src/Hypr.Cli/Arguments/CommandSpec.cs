@@ -6,14 +6,20 @@ internal enum OptionOrder
     /// <summary>Anywhere before <c>--</c>.</summary>
     Anywhere,
 
-    /// <summary>Before the first word; what follows it is another program's command line. A <c>--</c> right after that word is dropped.</summary>
+    /// <summary>
+    /// Before the first word; what follows it is another program's command line. A <c>--</c> right after that word is dropped.
+    /// </summary>
     BeforeFirstWord,
 
-    /// <summary>All before the image; after it those of <see cref="CommandSpec.AfterImage"/>, up to the first other word or <c>--</c>.</summary>
+    /// <summary>
+    /// All before the image; after it those of <see cref="CommandSpec.AfterImage"/>, up to the first other word or <c>--</c>.
+    /// </summary>
     AroundImage,
 }
 
-/// <summary>A command: what it is called, takes and does. Help, completion, the reference in docs/ and the parser all read this one table.</summary>
+/// <summary>
+/// A command: what it is called, takes and does. Help, completion, the reference in docs/ and the parser all read this one table.
+/// </summary>
 internal sealed class CommandSpec(string name, string summary)
 {
     /// <summary>What <c>run</c> and <c>create</c> take after the image, as the specification writes it.</summary>

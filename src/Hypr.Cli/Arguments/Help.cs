@@ -35,7 +35,8 @@ internal static class Help
         if (command.Aliases.Length > 0)
         {
             string parent = path.LastIndexOf(' ') is > 0 and var at ? path[..at] + " " : "";
-            text.Append("\nAliases:\n  ").AppendJoin(", ", command.Aliases.Prepend(command.Name).Select(a => $"hypr {parent}{a}")).Append('\n');
+            text.Append("\nAliases:\n  ").AppendJoin(", ", command.Aliases.Prepend(command.Name).Select(a => $"hypr {parent}{a}"))
+                .Append('\n');
         }
         AddOptions(text, "Options", command.Options);
         if (command.Order == OptionOrder.AroundImage)
@@ -73,7 +74,8 @@ internal static class Help
         foreach (var option in options.OrderBy(o => o.Name, StringComparer.Ordinal))
         {
             string name = option.IsSwitch ? option.Name : $"{option.Name} {option.Value}";
-            text.Append(option.Short == '\0' ? "      --" : $"  -{option.Short}, --").Append(name.PadRight(width)).Append(option.Help).Append('\n');
+            text.Append(option.Short == '\0' ? "      --" : $"  -{option.Short}, --").Append(name.PadRight(width)).Append(option.Help)
+                .Append('\n');
         }
     }
 }

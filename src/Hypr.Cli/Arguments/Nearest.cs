@@ -3,7 +3,9 @@ namespace Hypr.Cli.Arguments;
 /// <summary>Finds what a mistyped word was meant to be.</summary>
 internal static class Nearest
 {
-    /// <summary>The candidate that is fewest edits away (insert, remove, change, swap of neighbours), if that is near enough; else null.</summary>
+    /// <summary>
+    /// The candidate that is fewest edits away (insert, remove, change, swap of neighbours), if that is near enough; else null.
+    /// </summary>
     public static string? Of(string word, IEnumerable<string> candidates)
     {
         string? best = null;

@@ -16,5 +16,6 @@ internal sealed record Option(string Name, string Help, char Short = '\0', strin
 
     public static Option Text(string name, char letter, string help, string value = "string") => new(name, help, letter, value);
 
-    public static Option List(string name, char letter, string help, string value = "list") => new(name, help, letter, value, Repeats: true);
+    public static Option List(string name, char letter, string help, string value = "list") =>
+        new(name, help, letter, value, Repeats: true);
 }

@@ -1,8 +1,8 @@
 namespace Hypr.Cli.Arguments;
 
 /// <summary>
-/// Parses a command line by the commands' tables, in the ways that Docker's users write options (spf13/pflag): <c>--name value</c>, <c>--name=value</c>,
-/// <c>-n value</c>, <c>-nvalue</c>, <c>-n=value</c>, <c>-itd</c>, <c>--switch=false</c>, <c>--</c>.
+/// Parses a command line by the commands' tables, in the ways that Docker's users write options (spf13/pflag): <c>--name value</c>,
+/// <c>--name=value</c>, <c>-n value</c>, <c>-nvalue</c>, <c>-n=value</c>, <c>-itd</c>, <c>--switch=false</c>, <c>--</c>.
 /// </summary>
 internal sealed class Parser(CommandSpec[] commands)
 {
@@ -112,8 +112,8 @@ internal sealed class Parser(CommandSpec[] commands)
     }
 
     /// <summary>
-    /// The whole word must be of the five: in <c>-dx</c> the x is none of them, so the word is the program's. A value that is joined to <c>-p</c> begins as a
-    /// port does, so that <c>-print</c> stays the program's.
+    /// The whole word must be of the five: in <c>-dx</c> the x is none of them, so the word is the program's. A value that is joined to
+    /// <c>-p</c> begins as a port does, so that <c>-print</c> stays the program's.
     /// </summary>
     private static bool IsAfterImage(CommandLine line, string word)
     {
@@ -188,7 +188,9 @@ internal sealed class Parser(CommandSpec[] commands)
     {
         var known = line.Command.Options.Concat(Everywhere).Select(o => o.Written);
         string asked = word is { Length: > 2 } ? "-" + word : written;
-        string near = asked.StartsWith("--", StringComparison.Ordinal) && Nearest.Of(asked, known) is { } meant ? $". Did you mean {meant}?" : "";
+        string near = asked.StartsWith("--", StringComparison.Ordinal) && Nearest.Of(asked, known) is { } meant
+            ? $". Did you mean {meant}?"
+            : "";
         string of = line.Path.Length == 0 ? "" : $" of hypr {line.Path}";
         return new UsageException(line, $"unknown option{of}: {written}{near}");
     }

@@ -30,7 +30,8 @@ internal static class CommandTable
                 RunCommand.Create,
                 ExecCommand.Command,
                 Inspecting.OfOneKind(
-                    "container", "Display detailed information on one or more VMs", "VM [VM...]", "hypr container inspect -f '{{.State.Status}}' web"),
+                    "container", "Display detailed information on one or more VMs", "VM [VM...]",
+                        "hypr container inspect -f '{{.State.Status}}' web"),
                 StateCommands.Kill,
                 LogsCommand.Command,
                 PsCommand.OfName("ls", "ps", "list"),
@@ -58,6 +59,8 @@ internal static class CommandTable
         Inspecting.Command,
         StateCommands.Kill,
         ImageCommands.Load,
+        LoginCommands.Login,
+        LoginCommands.Logout,
         StateCommands.Pause,
         PortCommand.Command,
         StateCommands.Rename,

@@ -12,7 +12,8 @@ internal static class Inspecting
 {
     public static readonly Option Format = Option.Text("format", 'f', "Format output using a Go template, or json");
 
-    private static readonly (string Type, string Collection)[] Kinds = [("container", "containers"), ("image", "images"), ("network", "networks")];
+    private static readonly (string Type, string Collection)[] Kinds = [("container", "containers"), ("image", "images"),
+        ("network", "networks")];
 
     public static readonly CommandSpec Command = new("inspect", "Return low-level information on VMs, images and networks")
     {
@@ -74,7 +75,9 @@ internal static class Inspecting
 
     private static JsonElement Fetch(CommandLine line, Session session, string type, string name)
     {
-        var query = type == "network" ? new Query("networks", name) : new Query(Array.Find(Kinds, k => k.Type == type).Collection, name, "json");
+        var query = type == "network"
+            ? new Query("networks", name)
+            : new Query(Array.Find(Kinds, k => k.Type == type).Collection, name, "json");
         if (type == "container")
             query.Add("size", line.On("size"));
         if (type == "network" && line.Command.Options.Any(o => o.Name == "verbose"))

@@ -5,8 +5,8 @@ using Hypr.Api.Contracts;
 namespace Hypr.Cli.Commands;
 
 /// <summary>
-/// Reads the API's answers as they are: what a server does not send (an older one, or Docker's) is empty, not an error. Answers are not read into the
-/// contracts' types, because <c>inspect</c> and templates show every key, also those that we do not know.
+/// Reads the API's answers as they are: what a server does not send (an older one, or Docker's) is empty, not an error. Answers are not
+/// read into the contracts' types, because <c>inspect</c> and templates show every key, also those that we do not know.
 /// </summary>
 internal static class JsonReading
 {

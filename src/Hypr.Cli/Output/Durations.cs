@@ -24,7 +24,8 @@ internal static class Durations
             int start = at;
             while (at < text.Length && (char.IsAsciiDigit(text[at]) || text[at] == '.'))
                 at++;
-            if (!decimal.TryParse(text.AsSpan(start, at - start), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+            if (!decimal.TryParse(text.AsSpan(start, at - start), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out decimal number))
                 return false;
             start = at;
             while (at < text.Length && !char.IsAsciiDigit(text[at]) && text[at] != '.')
@@ -46,7 +47,8 @@ internal static class Durations
     }
 
     /// <summary>
-    /// What the API takes for <c>--since</c> and <c>--until</c>: Unix seconds with nanoseconds. Given as that, as a date, or as a duration before now.
+    /// What the API takes for <c>--since</c> and <c>--until</c>: Unix seconds with nanoseconds. Given as that, as a date, or as a duration
+    /// before now.
     /// </summary>
     /// <exception cref="HyprException">It is none of them.</exception>
     public static string Moment(string option, string text, DateTimeOffset now)
@@ -57,8 +59,10 @@ internal static class Durations
         if (TryParse(text, out decimal ago))
             time = now.AddTicks(-(long)(ago / 100));
         else if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out time))
-            throw HyprException.Invalid($"{option} \"{text}\": not a time. Write 2026-01-31T12:00:00Z, Unix seconds, or a duration before now as 10m");
+            throw HyprException.Invalid(
+                $"{option} \"{text}\": not a time. Write 2026-01-31T12:00:00Z, Unix seconds, or a duration before now as 10m");
         long ticks = time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
-        return string.Create(CultureInfo.InvariantCulture, $"{ticks / TimeSpan.TicksPerSecond}.{ticks % TimeSpan.TicksPerSecond * 100:000000000}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{ticks / TimeSpan.TicksPerSecond}.{ticks % TimeSpan.TicksPerSecond * 100:000000000}");
     }
 }

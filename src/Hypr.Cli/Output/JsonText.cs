@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Hypr.Cli.Output;
 
-/// <summary>JSON for people: the API's own text with other white space. Order of keys, numbers and escapes stay as the server wrote them.</summary>
+/// <summary>
+/// JSON for people: the API's own text with other white space. Order of keys, numbers and escapes stay as the server wrote them.
+/// </summary>
 internal static class JsonText
 {
     /// <summary>Docker's <c>inspect</c> indents by four spaces (encoding/json.Indent).</summary>

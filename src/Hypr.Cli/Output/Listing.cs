@@ -3,8 +3,8 @@ using Hypr.Cli.Templates;
 namespace Hypr.Cli.Output;
 
 /// <summary>
-/// A list in the form that <c>--format</c> asks for: a table, a table of a template, a line of JSON for each item, or a template for each (docker's
-/// cli/command/formatter).
+/// A list in the form that <c>--format</c> asks for: a table, a table of a template, a line of JSON for each item, or a template for each
+/// (docker's cli/command/formatter).
 /// </summary>
 /// <param name="columns">All fields that templates may name.</param>
 /// <param name="shown">The fields of the table when no other is asked for.</param>
@@ -37,7 +37,8 @@ internal sealed class Listing<T>(Column<T>[] columns, string[] shown, Func<T, st
     private Column<T> Find(string field) => Array.Find(columns, c => c.Field == field)!;
 
     /// <summary>Shells hand <c>\t</c> on as two characters, and people mean a tab.</summary>
-    private static string Unescape(string format) => format.Replace("\\t", "\t", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal);
+    private static string Unescape(string format) =>
+        format.Replace("\\t", "\t", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal);
 
     private sealed class Row(Listing<T> of, T item) : IFields
     {

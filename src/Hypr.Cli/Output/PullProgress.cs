@@ -7,18 +7,20 @@ using Hypr.Primitives;
 namespace Hypr.Cli.Output;
 
 /// <summary>
-/// Shows the messages of a pull or a load: on a terminal a line for each layer with a live bar, elsewhere a line for each step and none for its progress
-/// (moby pkg/jsonmessage).
+/// Shows the messages of a pull or a load: on a terminal a line for each layer with a live bar, elsewhere a line for each step and none for
+/// its progress (moby pkg/jsonmessage).
 /// </summary>
 internal sealed class PullProgress(Stream output, bool isLive, int columns)
 {
     private const int BarWidth = 50;
     private readonly Dictionary<string, int> _lines = [];
 
-    public static PullProgress OnOutput(Session session) => new(session.Io.Output, session.Io.OutputIsTerminal && session.MayColor, WindowSize.Of(1)?.Columns ?? 80);
+    public static PullProgress OnOutput(Session session) =>
+        new(session.Io.Output, session.Io.OutputIsTerminal && session.MayColor, WindowSize.Of(1)?.Columns ?? 80);
 
     /// <summary>For <c>run</c> and <c>create</c>, whose output is the VM's.</summary>
-    public static PullProgress OnError(Session session) => new(session.Io.Error, session.Io.ErrorIsTerminal && session.MayColor, WindowSize.Of(2)?.Columns ?? 80);
+    public static PullProgress OnError(Session session) =>
+        new(session.Io.Error, session.Io.ErrorIsTerminal && session.MayColor, WindowSize.Of(2)?.Columns ?? 80);
 
     /// <exception cref="HyprException">The daemon reports a failure in the stream.</exception>
     public void Show(IEnumerable<JsonElement> messages)

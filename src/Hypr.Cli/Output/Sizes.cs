@@ -59,7 +59,8 @@ internal static class Sizes
             "t" or "tb" or "tib" => 1L << 40,
             _ => null,
         };
-        if (factor is null || !decimal.TryParse(text.AsSpan(0, at), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+        if (factor is null
+            || !decimal.TryParse(text.AsSpan(0, at), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
             throw HyprException.Invalid($"{option} \"{text}\": not a size. Write a number and a unit, as 512m or 1g");
         decimal bytes = number <= long.MaxValue / 2m ? number * factor.Value : decimal.MaxValue;
         return bytes <= long.MaxValue ? (long)bytes : throw HyprException.Invalid($"{option} \"{text}\": too large");

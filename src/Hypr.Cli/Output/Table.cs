@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Hypr.Cli.Output;
 
-/// <summary>Columns as Go's text/tabwriter lays them out: each as wide as its widest cell and <see cref="Gap"/>, at least <see cref="LeastWidth"/>.</summary>
+/// <summary>
+/// Columns as Go's text/tabwriter lays them out: each as wide as its widest cell and <see cref="Gap"/>, at least <see cref="LeastWidth"/>.
+/// </summary>
 internal static class Table
 {
     /// <summary>The specification's `network ls` has one space more than Docker's 10 and 3.</summary>

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Hypr.Cli.Templates;
 
-/// <summary>Runs a template's nodes (text/template/exec.go): a dot, variables in scopes, and break and continue as a result of a body.</summary>
+/// <summary>
+/// Runs a template's nodes (text/template/exec.go): a dot, variables in scopes, and break and continue as a result of a body.
+/// </summary>
 internal sealed class Evaluator(StringBuilder output, bool headings)
 {
     private enum Leave
@@ -176,7 +178,8 @@ internal sealed class Evaluator(StringBuilder output, bool headings)
             case IFields fields when fields.TryGet(name, arguments, out object? value):
                 return value;
             case IFields fields:
-                throw new TemplateException($"there is no field .{name}; there are {string.Join(", ", fields.All.Select(f => "." + f.Key))}");
+                throw new TemplateException(
+                    $"there is no field .{name}; there are {string.Join(", ", fields.All.Select(f => "." + f.Key))}");
             case JsonElement { ValueKind: JsonValueKind.Object } json:
                 return Values.Member(json, name);
             case null:

@@ -60,7 +60,8 @@ internal static class Functions
     private static List<object?> Need(List<object?> arguments, int least, int most, string name)
     {
         if (arguments.Count < least || arguments.Count > most)
-            throw new TemplateException($"wrong number of arguments for {name}: {arguments.Count}, want {least}{(most > least ? " or more" : "")}");
+            throw new TemplateException(
+                $"wrong number of arguments for {name}: {arguments.Count}, want {least}{(most > least ? " or more" : "")}");
         return arguments;
     }
 
@@ -68,7 +69,9 @@ internal static class Functions
         value as string ?? throw new TemplateException($"{function} works on strings, not on {Values.Describe(value)}");
 
     private static int Count(string function, object? value) =>
-        value is long and >= 0 and < 4096 ? (int)(long)value : throw new TemplateException($"{function} needs a small number, not {Values.Describe(value)}");
+        value is long and >= 0 and < 4096
+            ? (int)(long)value
+            : throw new TemplateException($"{function} needs a small number, not {Values.Describe(value)}");
 
     /// <summary>Go's fmt.Sprint: a space between two operands of which neither is a string; Sprintln: always.</summary>
     private static string Print(List<object?> arguments, bool always)

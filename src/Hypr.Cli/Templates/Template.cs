@@ -3,8 +3,8 @@ using System.Text;
 namespace Hypr.Cli.Templates;
 
 /// <summary>
-/// A Go template (pkg.go.dev/text/template) as people write them for docker's <c>--format</c>: text, pipelines, fields, variables, if, range, with, and
-/// docker's functions beside Go's own. <c>define</c> and <c>template</c> are not there.
+/// A Go template (pkg.go.dev/text/template) as people write them for docker's <c>--format</c>: text, pipelines, fields, variables, if,
+/// range, with, and docker's functions beside Go's own. <c>define</c> and <c>template</c> are not there.
 /// </summary>
 internal sealed class Template
 {

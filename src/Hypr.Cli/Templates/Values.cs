@@ -6,12 +6,14 @@ using Hypr.Cli.Output;
 namespace Hypr.Cli.Templates;
 
 /// <summary>
-/// What a template works on: null, bool, long, double, string, lists, JSON objects and arrays, and <see cref="IFields"/>. Printing follows Go's %v.
+/// What a template works on: null, bool, long, double, string, lists, JSON objects and arrays, and <see cref="IFields"/>. Printing follows
+/// Go's %v.
 /// </summary>
 internal static class Values
 {
     /// <summary>
-    /// A key that a JSON object does not have. Docker leaves out what is empty, so asking whether it is there is right, and printing it is a mistake.
+    /// A key that a JSON object does not have. Docker leaves out what is empty, so asking whether it is there is right, and printing it is
+    /// a mistake.
     /// </summary>
     public sealed record Missing(string Name);
 
@@ -60,13 +62,16 @@ internal static class Values
         _ => throw new TemplateException($"{Describe(value)} has no length"),
     };
 
-    /// <summary>What <c>range</c> walks over: an object's members in the order of their keys, a list, the numbers below N, or nothing.</summary>
+    /// <summary>
+    /// What <c>range</c> walks over: an object's members in the order of their keys, a list, the numbers below N, or nothing.
+    /// </summary>
     public static IEnumerable<(object? Key, object? Item)> Items(object? value) => value switch
     {
         null or Missing => [],
         JsonElement { ValueKind: JsonValueKind.Object } json =>
             json.EnumerateObject().OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => ((object?)p.Name, FromJson(p.Value))),
-        JsonElement { ValueKind: JsonValueKind.Array } json => json.EnumerateArray().Select((item, i) => ((object?)(long)i, FromJson(item))),
+        JsonElement { ValueKind: JsonValueKind.Array } json =>
+            json.EnumerateArray().Select((item, i) => ((object?)(long)i, FromJson(item))),
         IReadOnlyList<object?> list => list.Select((item, i) => ((object?)(long)i, item)),
         long count => Enumerable.Range(0, (int)Math.Clamp(count, 0, int.MaxValue)).Select(i => ((object?)(long)i, (object?)(long)i)),
         _ => throw new TemplateException($"range cannot walk over {Describe(value)}"),
@@ -77,7 +82,8 @@ internal static class Values
         null or Missing => throw new TemplateException("index of nothing"),
         JsonElement { ValueKind: JsonValueKind.Object } json when key is string name =>
             json.TryGetProperty(name, out var found) ? FromJson(found) : Absent(json),
-        JsonElement { ValueKind: JsonValueKind.Object } => throw new TemplateException($"an object is indexed by a string, not by {Describe(key)}"),
+        JsonElement { ValueKind: JsonValueKind.Object } =>
+            throw new TemplateException($"an object is indexed by a string, not by {Describe(key)}"),
         JsonElement { ValueKind: JsonValueKind.Array } json => FromJson(json[Position(key, json.GetArrayLength())]),
         IReadOnlyList<object?> list => list[Position(key, list.Count)],
         string text => (long)Encoding.UTF8.GetBytes(text)[Position(key, Encoding.UTF8.GetByteCount(text))],
@@ -85,7 +91,8 @@ internal static class Values
     };
 
     /// <summary>In Docker's types a map of strings, as labels are, gives the empty string for a key that it does not have.</summary>
-    private static string? Absent(JsonElement json) => json.EnumerateObject().All(p => p.Value.ValueKind == JsonValueKind.String) ? "" : null;
+    private static string? Absent(JsonElement json) =>
+        json.EnumerateObject().All(p => p.Value.ValueKind == JsonValueKind.String) ? "" : null;
 
     public static int Position(object? key, int count)
     {

@@ -24,13 +24,17 @@ internal sealed class DetachKeys
                 [var key] when key is > ' ' and < '\x7f' => (byte)key,
                 ['c', 't', 'r', 'l', '-', var key] when char.IsAsciiLetter(key) => (byte)(char.ToUpperInvariant(key) - '@'),
                 ['c', 't', 'r', 'l', '-', var key] when key is '@' or '[' or '\\' or ']' or '^' or '_' => (byte)(key - '@'),
-                _ => throw HyprException.Invalid($"--detach-keys \"{text}\": \"{words[i]}\" is no key. Write letters or ctrl-LETTER, as {Default}"),
+                _ => throw HyprException.Invalid(
+                    $"--detach-keys \"{text}\": \"{words[i]}\" is no key. Write letters or ctrl-LETTER, as {Default}"),
             };
         }
         return new DetachKeys(keys);
     }
 
-    /// <summary>Writes to <paramref name="pass"/> what goes on to the guest; true when the keys were typed. A held-back key goes on when another follows.</summary>
+    /// <summary>
+    /// Writes to <paramref name="pass"/> what goes on to the guest; true when the keys were typed. A held-back key goes on when another
+    /// follows.
+    /// </summary>
     public bool Scan(ReadOnlySpan<byte> typed, Stream pass)
     {
         foreach (byte key in typed)

@@ -6,7 +6,8 @@ namespace Hypr.Cli.Terminal;
 internal sealed class BrokenPipeException() : IOException("the reader has closed the pipe");
 
 /// <summary>
-/// A standard descriptor as a stream. FileStream would write a file at an offset of its own (pwrite), and overwrite what others of the same shell wrote.
+/// A standard descriptor as a stream. FileStream would write a file at an offset of its own (pwrite), and overwrite what others of the same
+/// shell wrote.
 /// </summary>
 internal sealed class FdStream(int fd) : Stream
 {
@@ -56,7 +57,8 @@ internal sealed class FdStream(int fd) : Stream
             case Libc.EPIPE:
                 throw new BrokenPipeException();
             default:
-                throw new IOException($"cannot {what} {(fd == 0 ? "standard input" : fd == 1 ? "standard output" : "standard error")}: {Marshal.GetPInvokeErrorMessage(error)}");
+                throw new IOException(
+                    $"cannot {what} {(fd == 0 ? "standard input" : fd == 1 ? "standard output" : "standard error")}: {Marshal.GetPInvokeErrorMessage(error)}");
         }
     }
 

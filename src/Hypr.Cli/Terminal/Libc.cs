@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Hypr.Cli.Terminal;
 
 /// <summary>
-/// The C library's functions for the standard descriptors and the terminal. Every pointer is to memory that the caller holds for the call; none is kept.
+/// The C library's functions for the standard descriptors and the terminal. Every pointer is to memory that the caller holds for the call;
+/// none is kept.
 /// </summary>
 internal static unsafe partial class Libc
 {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Hypr.Cli.Terminal;
 
 /// <summary>
-/// The terminal in raw mode, as long as this lives: keys go to the guest as they are, Ctrl-C too. It is restored by Dispose, at the end of the process and
-/// on SIGTERM, SIGHUP and SIGQUIT; SIGKILL alone leaves it raw.
+/// The terminal in raw mode, as long as this lives: keys go to the guest as they are, Ctrl-C too. It is restored by Dispose, at the end of
+/// the process and on SIGTERM, SIGHUP and SIGQUIT; SIGKILL alone leaves it raw.
 /// </summary>
 internal sealed class RawMode : IDisposable
 {
@@ -29,7 +29,8 @@ internal sealed class RawMode : IDisposable
         Libc.CfMakeRaw(raw);
         AppDomain.CurrentDomain.ProcessExit += mode.OnExit;
         // Not cancelled: the signal ends the process as ever, after the terminal is as it was.
-        foreach (var signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP, PosixSignal.SIGQUIT])
+        foreach (
+            var signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP, PosixSignal.SIGQUIT])
             mode._onSignals.Add(PosixSignalRegistration.Create(signal, _ => mode.Restore()));
         if (Libc.TcSetAttr(fd, Libc.TCSANOW, raw) == 0)
             return mode;

@@ -6,6 +6,8 @@ internal readonly record struct WindowSize(int Rows, int Columns)
     public static unsafe WindowSize? Of(int fd)
     {
         Libc.WinSize size;
-        return Libc.Ioctl(fd, Libc.GetWindowSizeRequest, &size) == 0 && size is { Rows: > 0, Columns: > 0 } ? new WindowSize(size.Rows, size.Columns) : null;
+        return Libc.Ioctl(fd, Libc.GetWindowSizeRequest, &size) == 0 && size is { Rows: > 0, Columns: > 0 }
+            ? new WindowSize(size.Rows, size.Columns)
+            : null;
     }
 }

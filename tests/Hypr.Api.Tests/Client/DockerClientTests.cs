@@ -89,7 +89,8 @@ public sealed class DockerClientTests : IDisposable
             [KeyValuePair.Create("label", "a=\"b\""), KeyValuePair.Create("label", "c"), KeyValuePair.Create("name", "n")]));
         var request = Assert.Single(_daemon.Requests);
         Assert.StartsWith("/images/a%2Fb%3A1/json?x=a%20b%26c&filters=", request.Target, StringComparison.Ordinal);
-        Assert.EndsWith("""filters={"label":{"a=\u0022b\u0022":true,"c":true},"name":{"n":true}}""", request.Query, StringComparison.Ordinal);
+        Assert.EndsWith("""filters={"label":{"a=\u0022b\u0022":true,"c":true},"name":{"n":true}}""", request.Query,
+            StringComparison.Ordinal);
     }
 
     [Fact]

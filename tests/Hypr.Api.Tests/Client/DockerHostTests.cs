@@ -12,7 +12,8 @@ public sealed class DockerHostTests
     [InlineData("", "", "/run/x", "/run/x/hypr.sock")]
     [InlineData(null, null, null, "/run/hypr/hypr.sock")]
     public void The_option_wins_over_the_environment_and_that_over_the_default(string? option, string? host, string? folder, string path) =>
-        Assert.Equal(path, DockerHost.Find(option, name => name == "HYPR_HOST" ? host : name == "HYPR_RUNTIME_DIR" ? folder : null).SocketPath);
+        Assert.Equal(path,
+            DockerHost.Find(option, name => name == "HYPR_HOST" ? host : name == "HYPR_RUNTIME_DIR" ? folder : null).SocketPath);
 
     [Theory]
     [InlineData("tcp://127.0.0.1:2375")]

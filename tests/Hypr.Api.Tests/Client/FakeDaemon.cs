@@ -47,7 +47,8 @@ internal sealed class FakeDaemon : IDisposable
     /// <param name="talk">Gets the connection after the 101.</param>
     public FakeDaemon OnUpgrade(string methodAndPath, Action<Request, NetworkStream> talk) => On(methodAndPath, (request, stream) =>
     {
-        stream.Write("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\r\n"u8);
+        stream.Write(
+            "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\r\n"u8);
         talk(request, stream);
     });
 
@@ -64,7 +65,8 @@ internal sealed class FakeDaemon : IDisposable
     public static byte[] Frame(byte stream, string text)
     {
         byte[] body = Encoding.UTF8.GetBytes(text);
-        return [stream, 0, 0, 0, (byte)(body.Length >> 24), (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
+        return [stream, 0, 0, 0, (byte)(body.Length >> 24), (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length,
+            .. body];
     }
 
     private void Accept()

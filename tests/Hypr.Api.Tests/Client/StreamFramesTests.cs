@@ -20,7 +20,8 @@ public sealed class StreamFramesTests
     [InlineData(7)]
     [InlineData(65536)]
     public void Frames_go_to_their_streams_however_they_are_cut(int most) =>
-        Assert.Equal(("abcd", "E"), Demux([.. FakeDaemon.Frame(1, "ab"), .. FakeDaemon.Frame(2, "E"), .. FakeDaemon.Frame(1, ""), .. FakeDaemon.Frame(1, "cd")], most));
+        Assert.Equal(("abcd", "E"), Demux(
+            [.. FakeDaemon.Frame(1, "ab"), .. FakeDaemon.Frame(2, "E"), .. FakeDaemon.Frame(1, ""), .. FakeDaemon.Frame(1, "cd")], most));
 
     [Fact]
     public void Nothing_is_an_end() => Assert.Equal(("", ""), Demux([], 9));
@@ -36,6 +37,7 @@ public sealed class StreamFramesTests
     public void An_unknown_stream_and_an_error_of_the_daemon_are_errors()
     {
         Assert.Throws<IOException>(() => Demux(FakeDaemon.Frame(9, "abc"), 99));
-        Assert.Contains("disk full", Assert.Throws<IOException>(() => Demux(FakeDaemon.Frame(3, "disk full"), 99)).Message, StringComparison.Ordinal);
+        Assert.Contains("disk full", Assert.Throws<IOException>(() => Demux(FakeDaemon.Frame(3, "disk full"), 99)).Message,
+            StringComparison.Ordinal);
     }
 }

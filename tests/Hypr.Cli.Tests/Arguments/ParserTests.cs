@@ -5,7 +5,8 @@ namespace Hypr.Cli.Tests.Arguments;
 
 public sealed class ParserTests
 {
-    private static CommandLine Parse(string line) => new Parser(CommandTable.All).Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    private static CommandLine Parse(string line) =>
+        new Parser(CommandTable.All).Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
     [Theory]
     [InlineData("run nginx -p 8080:80", "nginx", "8080:80")]
@@ -144,15 +145,18 @@ public sealed class ParserTests
 
     [Fact]
     public void An_empty_name_is_an_error() =>
-        Assert.Contains("empty", Assert.Throws<UsageException>(() => new Parser(CommandTable.All).Parse(["rm", ""])).Message, StringComparison.Ordinal);
+        Assert.Contains("empty", Assert.Throws<UsageException>(() => new Parser(CommandTable.All).Parse(["rm", ""])).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Whatever_is_typed_is_parsed_or_refused_and_nothing_else_is_thrown()
     {
         string[] pieces =
         [
-            "run", "exec", "ps", "network", "create", "ls", "-", "--", "-p", "-d", "--name", "--name=", "=", "-=", "--=x", "-it", "a", "", "8080:80", "--rm=false",
-            "-ppp", "-H", "--host", "-h", "--help=maybe", "ü", "-ü", "\0", "--network=name=,", new string('x', 5000), "--" + new string('x', 5000),
+            "run", "exec", "ps", "network", "create", "ls", "-", "--", "-p", "-d", "--name", "--name=", "=", "-=", "--=x", "-it", "a", "",
+                "8080:80", "--rm=false",
+            "-ppp", "-H", "--host", "-h", "--help=maybe", "ü", "-ü", "\0", "--network=name=,", new string('x', 5000),
+                "--" + new string('x', 5000),
         ];
         var random = new Random(7);
         for (int i = 0; i < 20_000; i++)

@@ -94,8 +94,10 @@ public sealed class ListTests : CommandRunner
             """,
             Run("ps").Output);
         Assert.Equal("4f1c9b7a3d2e\n00aa9b7a3d2e\n", Run("ps -q").Output);
-        Assert.Equal("web a=1,b=2 running 1 2 hours ago\n", Run(["ps", "--format", "{{.Names}} {{.Labels}} {{.State}} {{.Label \"a\"}} {{.RunningFor}}"]).Output.Split('\n')[0] + "\n");
-        Assert.Equal("NAMES        COMMAND\nweb          \"/docker-entrypoint.…\"\neager-fox    \"sh\"\n", Run(["ps", "--format", "table {{.Names}}\\t{{.Command}}"]).Output);
+        Assert.Equal("web a=1,b=2 running 1 2 hours ago\n",
+            Run(["ps", "--format", "{{.Names}} {{.Labels}} {{.State}} {{.Label \"a\"}} {{.RunningFor}}"]).Output.Split('\n')[0] + "\n");
+        Assert.Equal("NAMES        COMMAND\nweb          \"/docker-entrypoint.…\"\neager-fox    \"sh\"\n",
+            Run(["ps", "--format", "table {{.Names}}\\t{{.Command}}"]).Output);
     }
 
     [Fact]
@@ -147,14 +149,16 @@ public sealed class ListTests : CommandRunner
             {"Type":"network","Action":"connect","Actor":{"ID":"1a2b","Attributes":{"type":"bridge","container":"4f1c","name":"mynet"}},"scope":"local","time":1705314600,"timeNano":1705314600123456789}
 
             """);
-        Assert.EndsWith(".123456789Z network connect 1a2b (container=4f1c, name=mynet, type=bridge)\n", Run("events --since 10m --until 0s").Output.Replace("+00:00", "Z", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.EndsWith(".123456789Z network connect 1a2b (container=4f1c, name=mynet, type=bridge)\n",
+            Run("events --since 10m --until 0s").Output.Replace("+00:00", "Z", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Equal("since=1705319400.000000000&until=1705320000.000000000", Daemon.Requests[^1].Query);
     }
 
     [Fact]
     public void Version_shows_both_sides_and_info_what_the_daemon_says()
     {
-        Daemon.On("GET /version", """{"Platform":{"Name":"HYPR"},"Version":"0.1.0","ApiVersion":"1.51","MinAPIVersion":"1.24","Os":"linux","Arch":"amd64","Components":[{"Name":"QEMU","Version":"7.2"}]}""");
+        Daemon.On("GET /version",
+            """{"Platform":{"Name":"HYPR"},"Version":"0.1.0","ApiVersion":"1.51","MinAPIVersion":"1.24","Os":"linux","Arch":"amd64","Components":[{"Name":"QEMU","Version":"7.2"}]}""");
         var (code, output, _) = Run("version");
         Assert.Equal(0, code);
         Assert.Contains("API version:      1.51 (minimum version 1.24)\n", output, StringComparison.Ordinal);

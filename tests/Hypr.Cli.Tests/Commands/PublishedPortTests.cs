@@ -52,5 +52,6 @@ public sealed class PublishedPortTests
     [InlineData("target=80,colour=red")]
     [InlineData("host.name:80:80")]
     public void What_is_wrong_is_an_error_that_names_it(string text) =>
-        Assert.StartsWith($"invalid port \"{text}\"", Assert.Throws<HyprException>(() => PublishedPort.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"invalid port \"{text}\"", Assert.Throws<HyprException>(() => PublishedPort.Parse(text)).Message,
+            StringComparison.Ordinal);
 }

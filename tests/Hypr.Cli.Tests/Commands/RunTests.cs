@@ -30,7 +30,8 @@ public sealed class RunTests : CommandRunner
         Assert.Equal((0, Id + "\n", ""), Run("run -d --name web -p 8080:80 nginx"));
         Assert.Equal(["/containers/create", $"/containers/{Id}/start"], Daemon.Requests.Select(r => r.Path));
         Assert.Equal("name=web", Daemon.Requests[0].Query);
-        Assert.Equal("8080", Created.GetProperty("HostConfig").GetProperty("PortBindings").GetProperty("80/tcp")[0].GetProperty("HostPort").GetString());
+        Assert.Equal("8080",
+            Created.GetProperty("HostConfig").GetProperty("PortBindings").GetProperty("80/tcp")[0].GetProperty("HostPort").GetString());
         Assert.True(Created.GetProperty("ExposedPorts").TryGetProperty("80/tcp", out _));
         Assert.False(Created.GetProperty("AttachStdout").GetBoolean());
     }
@@ -41,7 +42,8 @@ public sealed class RunTests : CommandRunner
         Machine("out\n", "err\n", exitCode: 7);
         Assert.Equal((7, "out\n", "err\n"), Run("run --rm busybox sh"));
         Assert.Equal(
-            ["/containers/create", $"/containers/{Id}/attach", $"/containers/{Id}/wait", $"/containers/{Id}/start"], Daemon.Requests.Select(r => r.Path));
+            ["/containers/create", $"/containers/{Id}/attach", $"/containers/{Id}/wait", $"/containers/{Id}/start"],
+                Daemon.Requests.Select(r => r.Path));
         Assert.Equal("condition=removed", Daemon.Requests[2].Query);
         Assert.Equal(["sh"], Created.GetProperty("Cmd").EnumerateArray().Select(c => c.GetString()));
     }
@@ -116,7 +118,8 @@ public sealed class RunTests : CommandRunner
         foreach (string line in new[] { "run -d nginx", "run nginx" })
         {
             Assert.Equal((code, "", $"hypr: {message}\n"), Run(line));
-            Assert.Equal($"DELETE /containers/{Id} force=1&v=1", Daemon.Requests.Where(r => r.Method == "DELETE").Select(r => $"{r.Method} {r.Path} {r.Query}").Last());
+            Assert.Equal($"DELETE /containers/{Id} force=1&v=1",
+                Daemon.Requests.Where(r => r.Method == "DELETE").Select(r => $"{r.Method} {r.Path} {r.Query}").Last());
         }
     }
 
@@ -194,7 +197,8 @@ public sealed class RunTests : CommandRunner
     [Fact]
     public void Verbs_carry_on_past_a_failure_and_end_with_1()
     {
-        Daemon.On("POST /containers/a/stop", "", 204).On("POST /containers/b/stop", """{"message":"no such VM: b"}""", 404).On("POST /containers/c/stop", "", 304);
+        Daemon.On("POST /containers/a/stop", "", 204).On("POST /containers/b/stop", """{"message":"no such VM: b"}""", 404)
+            .On("POST /containers/c/stop", "", 304);
         Assert.Equal((1, "a\nc\n", "hypr: no such VM: b\n"), Run("stop -t 3 a b c"));
         Assert.Equal("t=3", Daemon.Requests[0].Query);
     }
@@ -258,7 +262,35 @@ public sealed class RunTests : CommandRunner
         {
             var (code, _, error) = Run("-H /nonexistent/x.sock " + line);
             Assert.Equal(line.StartsWith("run", StringComparison.Ordinal) ? 125 : 1, code);
-            Assert.Equal("hypr: cannot reach hyprd at /nonexistent/x.sock: it is not running. Start it: sudo systemctl start hypr, or as root: hyprd\n", error);
+            Assert.Equal(
+                "hypr: cannot reach hyprd at /nonexistent/x.sock: it is not running. Start it: sudo systemctl start hypr, or as root: hyprd\n", error);
+        }
+    }
+
+    [Fact]
+    public void A_login_is_kept_beside_what_docker_wrote_and_sent_with_a_pull_until_logout()
+    {
+        string folder = Directory.CreateTempSubdirectory("hypr-login").FullName;
+        try
+        {
+            Environment["DOCKER_CONFIG"] = folder;
+            string file = Path.Combine(folder, "config.json");
+            File.WriteAllText(file, """{"credsStore":"","auths":{"other":{"auth":"eDp5"}}}""");
+            Daemon.On("POST /auth", """{"Status":"Login Succeeded"}""").On("POST /images/create", "");
+            Assert.Equal((0, "Login Succeeded\n", ""), Run("login -u me --password-stdin registry.example:5000", input: "secret\n"));
+            Assert.Equal("bWU6c2VjcmV0", JsonDocument.Parse(File.ReadAllText(file)).RootElement
+                .GetProperty("auths").GetProperty("registry.example:5000").GetProperty("auth").GetString());
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            Run("pull registry.example:5000/a");
+            Assert.Contains("X-Registry-Auth: ", Daemon.Requests[^1].Head, StringComparison.Ordinal);
+            Assert.Equal(0, Run("logout registry.example:5000").Code);
+            Run("pull registry.example:5000/a");
+            Assert.DoesNotContain("X-Registry-Auth", Daemon.Requests[^1].Head, StringComparison.Ordinal);
+            Assert.Contains("\"other\"", File.ReadAllText(file), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 }

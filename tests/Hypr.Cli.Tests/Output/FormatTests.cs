@@ -15,7 +15,8 @@ public sealed class FormatTests
         def456ghi789    mynet      bridge     local
 
         """,
-        Table.Lay([["NETWORK ID", "NAME", "DRIVER", "SCOPE"], ["abc123def456", "bridge", "bridge", "local"], ["def456ghi789", "mynet", "bridge", "local"]]));
+        Table.Lay([["NETWORK ID", "NAME", "DRIVER", "SCOPE"], ["abc123def456", "bridge", "bridge", "local"],
+            ["def456ghi789", "mynet", "bridge", "local"]]));
 
     [Theory]
     [InlineData(0, "0B")]
@@ -41,7 +42,8 @@ public sealed class FormatTests
     [InlineData("1.5GiB", 3L << 29)]
     [InlineData("64k", 64L << 10)]
     [InlineData("100b", 100)]
-    public void A_bare_number_of_memory_is_in_megabytes(string text, long bytes) => Assert.Equal(bytes, Sizes.Parse("--memory", text, 1 << 20));
+    public void A_bare_number_of_memory_is_in_megabytes(string text, long bytes) =>
+        Assert.Equal(bytes, Sizes.Parse("--memory", text, 1 << 20));
 
     [Theory]
     [InlineData("")]
@@ -78,7 +80,8 @@ public sealed class FormatTests
     [InlineData("2024-01-15T10:30:00Z", "1705314600.000000000")]
     [InlineData("2024-01-15T10:30:00.5Z", "1705314600.500000000")]
     public void A_moment_is_a_time_or_a_duration_before_now(string text, string seconds) =>
-        Assert.Equal(seconds, Durations.Moment("--since", text, DateTimeOffset.Parse("2024-01-15T10:30:00Z", CultureInfo.InvariantCulture)));
+        Assert.Equal(seconds,
+            Durations.Moment("--since", text, DateTimeOffset.Parse("2024-01-15T10:30:00Z", CultureInfo.InvariantCulture)));
 
     [Fact]
     public void Json_is_indented_by_four_and_keeps_order_numbers_and_escapes()
@@ -114,7 +117,8 @@ public sealed class FormatTests
     [InlineData("{{json .}}", "{\"Driver\":\"bridge\",\"Name\":\"mynet\"}\n")]
     [InlineData("table {{.Driver}}\\t{{upper .Name}}", "DRIVER     NAME\nbridge     MYNET\n")]
     [InlineData("table {{.Name}}\\t{{.Label \"k\"}}", "NAME       k\nmynet      mynet-k\n")]
-    public void A_list_takes_dockers_formats(string? format, string text) => Assert.Equal(text, Networks.Render([("mynet", "bridge")], format));
+    public void A_list_takes_dockers_formats(string? format, string text) =>
+        Assert.Equal(text, Networks.Render([("mynet", "bridge")], format));
 
     [Fact]
     public void An_empty_table_has_its_headings_and_an_empty_template_nothing()

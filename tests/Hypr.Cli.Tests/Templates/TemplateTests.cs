@@ -17,7 +17,8 @@ public sealed class TemplateTests
         }
         """).RootElement;
 
-    // Compared with docker container inspect -f (28.2.2) on the same answer. Docker differs where its Go types add what the JSON does not have.
+    // Compared with docker container inspect -f (28.2.2) on the same answer. Docker differs where its Go types add what the JSON does not
+    // have.
     [Theory]
     [InlineData("plain", "plain")]
     [InlineData("{{.Name}}", "/web")]
@@ -92,20 +93,25 @@ public sealed class TemplateTests
     [InlineData("{{printf \"%\"}}", "verb")]
     [InlineData("{{len 3}}", "length")]
     public void What_is_wrong_is_said(string template, string says) =>
-        Assert.Contains(says, Assert.Throws<TemplateException>(() => Template.Parse(template).Render(Machine)).Message, StringComparison.Ordinal);
+        Assert.Contains(says, Assert.Throws<TemplateException>(() => Template.Parse(template).Render(Machine)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Any_text_is_printed_or_refused_and_nothing_else_is_thrown()
     {
         string[] pieces =
         [
-            "{{", "}}", "{{-", "-}}", ".Name", ".Config", "$x", ":=", "=", "range", "if", "else", "end", "with", "|", "(", ")", "index", "len", "printf", "\"%d\"",
-            "`", "\"", "1", "-1", "0x1g", "1.5", " ", ".", "$", ",", "/*", "*/", "json", "and", "or", "eq", "break", "ü", "'a'", "slice", "pad", "99999999999999999999",
+            "{{", "}}", "{{-", "-}}", ".Name", ".Config", "$x", ":=", "=", "range", "if", "else", "end", "with", "|", "(", ")", "index",
+                "len", "printf", "\"%d\"",
+            "`", "\"", "1", "-1", "0x1g", "1.5", " ", ".", "$", ",", "/*", "*/", "json", "and", "or", "eq", "break", "ü", "'a'", "slice",
+                "pad", "99999999999999999999",
         ];
         var random = new Random(11);
         for (int i = 0; i < 50_000; i++)
         {
-            string text = string.Join(random.Next(2) == 0 ? " " : "", Enumerable.Range(0, random.Next(9)).Select(_ => pieces[random.Next(pieces.Length)]));
+            string text = string.Join(random.Next(2) == 0
+                ? " "
+                : "", Enumerable.Range(0, random.Next(9)).Select(_ => pieces[random.Next(pieces.Length)]));
             try
             {
                 Template.Parse(text).Render(Machine);

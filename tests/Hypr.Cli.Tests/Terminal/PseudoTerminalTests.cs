@@ -25,12 +25,15 @@ public sealed class PseudoTerminalTests : IDisposable
             .On("POST /containers/4f1c/wait", """{"StatusCode":5}""")
             .OnUpgrade("POST /containers/4f1c/attach", talk);
 
-    /// <summary>Runs <c>hypr run -it</c> between two looks at the terminal's settings; what is typed comes when «ready» was printed.</summary>
+    /// <summary>
+    /// Runs <c>hypr run -it</c> between two looks at the terminal's settings; what is typed comes when «ready» was printed.
+    /// </summary>
     private (string Before, string After, string Code, string Output) Run(string typed, string script = "")
     {
         string hypr = Path.Combine(AppContext.BaseDirectory, "hypr");
         string command = $"cd {_folder}; stty rows 33 cols 99; stty -a > before; {(script.Length > 0 ? script : "$HYPR run -it busybox")}; echo $? > code; stty -a > after";
-        var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"]) { RedirectStandardInput = true,
+            RedirectStandardOutput = true };
         start.Environment["HYPR"] = hypr;
         start.Environment["HYPR_HOST"] = "unix://" + _daemon.SocketPath;
         start.Environment["SHELL"] = "/bin/sh";

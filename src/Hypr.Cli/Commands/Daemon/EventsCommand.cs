@@ -19,7 +19,8 @@ internal static class EventsCommand
             Option.Text("since", '\0', "Show all events created since timestamp"),
             Option.Text("until", '\0', "Stream events until this timestamp"),
         ],
-        Examples = [("hypr events --since 10m --until 0s", "what happened in ten minutes"), ("hypr events -f type=network", "networks only, as it happens")],
+        Examples = [("hypr events --since 10m --until 0s", "what happened in ten minutes"),
+            ("hypr events -f type=network", "networks only, as it happens")],
         Run = Run,
     };
 
@@ -44,7 +45,8 @@ internal static class EventsCommand
         string zone = time.Offset == TimeSpan.Zero ? "Z" : time.ToString("zzz", CultureInfo.InvariantCulture);
         string stamp = time.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture)
             + string.Create(CultureInfo.InvariantCulture, $".{nanoseconds % 1_000_000_000:000000000}{zone}");
-        string attributes = string.Join(", ", one.Members("Actor", "Attributes").OrderBy(a => a.Name, StringComparer.Ordinal).Select(a => $"{a.Name}={a.Value.GetString()}"));
+        string attributes = string.Join(", ",
+            one.Members("Actor", "Attributes").OrderBy(a => a.Name, StringComparer.Ordinal).Select(a => $"{a.Name}={a.Value.GetString()}"));
         return $"{stamp} {one.Text("Type")} {one.Text("Action")} {one.Text("Actor", "ID")}{(attributes.Length > 0 ? $" ({attributes})" : "")}";
     }
 }

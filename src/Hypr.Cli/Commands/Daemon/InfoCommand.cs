@@ -22,7 +22,9 @@ internal static class InfoCommand
         string? format = line.Text("format");
         var template = format is null or "" or "json" ? null : Template.Parse(format);
         var info = session.Api.Get(new Query("info"));
-        session.Io.Write(template is not null ? template.Render(info) + "\n" : format == "json" ? JsonText.Compact(info) + "\n" : Text(info));
+        session.Io.Write(template is not null
+            ? template.Render(info) + "\n"
+            : format == "json" ? JsonText.Compact(info) + "\n" : Text(info));
         foreach (var warning in format is null or "" ? info.Items("Warnings") : [])
             session.Io.WriteError(warning.GetString()!);
         return 0;

@@ -93,9 +93,11 @@ internal static class SystemCommands
         [
             new("Images", images.Length, images.Count(i => i.Number("Containers") > 0), df.Number("LayersSize"),
                 images.Where(i => i.Number("Containers") <= 0).Sum(i => i.Number("Size") - Math.Max(0, i.Number("SharedSize")))),
-            new("VMs", machines.Length, machines.Count(m => m.Text("State") is "running" or "paused" or "restarting"), machines.Sum(m => m.Number("SizeRw")),
+            new("VMs", machines.Length, machines.Count(m => m.Text("State") is "running" or "paused" or "restarting"),
+                machines.Sum(m => m.Number("SizeRw")),
                 machines.Where(m => m.Text("State") is not ("running" or "paused" or "restarting")).Sum(m => m.Number("SizeRw"))),
-            new("Local Volumes", volumes.Length, volumes.Count(v => v.Number("UsageData", "RefCount") > 0), volumes.Sum(v => Math.Max(0, v.Number("UsageData", "Size"))),
+            new("Local Volumes", volumes.Length, volumes.Count(v => v.Number("UsageData", "RefCount") > 0),
+                volumes.Sum(v => Math.Max(0, v.Number("UsageData", "Size"))),
                 volumes.Where(v => v.Number("UsageData", "RefCount") <= 0).Sum(v => Math.Max(0, v.Number("UsageData", "Size")))),
         ];
         var listing = new Listing<Usage>(
@@ -104,7 +106,9 @@ internal static class SystemCommands
                 new("TotalCount", "TOTAL", u => u.Total.ToString(CultureInfo.InvariantCulture)),
                 new("Active", "ACTIVE", u => u.Active.ToString(CultureInfo.InvariantCulture)),
                 new("Size", "SIZE", u => Sizes.Human(u.Size)),
-                new("Reclaimable", "RECLAIMABLE", u => u.Size > 0 ? $"{Sizes.Human(u.Reclaimable)} ({u.Reclaimable * 100 / u.Size}%)" : Sizes.Human(u.Reclaimable)),
+                new("Reclaimable", "RECLAIMABLE", u => u.Size > 0
+                    ? $"{Sizes.Human(u.Reclaimable)} ({u.Reclaimable * 100 / u.Size}%)"
+                    : Sizes.Human(u.Reclaimable)),
             ],
             ["Type", "TotalCount", "Active", "Size", "Reclaimable"]);
         session.Io.Write(listing.Render(rows, line.Text("format")));

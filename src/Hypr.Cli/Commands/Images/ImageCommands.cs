@@ -43,7 +43,8 @@ internal static class ImageCommands
     {
         Words = "IMAGE [IMAGE...]",
         Count = (1, int.MaxValue),
-        Options = [Option.Text("output", 'o', "Write to a file, instead of STDOUT"), Option.Text("platform", '\0', "Save only the given platform(s)")],
+        Options = [Option.Text("output", 'o', "Write to a file, instead of STDOUT"),
+            Option.Text("platform", '\0', "Save only the given platform(s)")],
         Examples = [("hypr save -o nginx.tar nginx", "for a host without network")],
         Run = RunSave,
         Completes = "image",
@@ -82,7 +83,8 @@ internal static class ImageCommands
         Commands =
         [
             History,
-            Inspecting.OfOneKind("image", "Display detailed information on one or more images", "IMAGE [IMAGE...]", "hypr image inspect -f '{{.Config.Cmd}}' nginx"),
+            Inspecting.OfOneKind("image", "Display detailed information on one or more images", "IMAGE [IMAGE...]",
+                "hypr image inspect -f '{{.Config.Cmd}}' nginx"),
             Load,
             OfList("ls", "list"),
             Prune,
@@ -117,15 +119,19 @@ internal static class ImageCommands
         Aliases = aliases,
         Words = "IMAGE [IMAGE...]",
         Count = (1, int.MaxValue),
-        Options = [Option.Switch("force", 'f', "Force removal of the image"), Option.Switch("no-prune", '\0', "Do not delete untagged parents")],
+        Options = [Option.Switch("force", 'f', "Force removal of the image"),
+            Option.Switch("no-prune", '\0', "Do not delete untagged parents")],
         Examples = [($"hypr {(name == "rm" ? "image rm" : name)} nginx:1.27", "the tag, and the image if it was the last")],
         Run = (line, session) => EachName.Do(line, session, image =>
         {
             try
             {
-                var removed = session.Api.Delete(new Query("images", image).Add("force", line.On("force")).Add("noprune", line.On("no-prune")));
+                var removed = session.Api.Delete(
+                    new Query("images", image).Add("force", line.On("force")).Add("noprune", line.On("no-prune")));
                 foreach (var one in removed.Items())
-                    session.Io.WriteLine(one.Text("Deleted") is { Length: > 0 } id ? $"Deleted: {id}" : $"Untagged: {one.Text("Untagged")}");
+                    session.Io.WriteLine(one.Text("Deleted") is { Length: > 0 } id
+                        ? $"Deleted: {id}"
+                        : $"Untagged: {one.Text("Untagged")}");
             }
             catch (HyprException e) when (e.Kind == ErrorKind.NotFound && line.On("force"))
             {
@@ -144,7 +150,8 @@ internal static class ImageCommands
         var filters = line.Filters().ToList();
         if (line.Words.Count == 1)
             filters.Add(KeyValuePair.Create("reference", line.Words[0]));
-        var images = session.Api.Get(new Query("images", "json").Add("all", line.On("all")).Add("digests", line.On("digests")).AddFilters(filters));
+        var images = session.Api.Get(
+            new Query("images", "json").Add("all", line.On("all")).Add("digests", line.On("digests")).AddFilters(filters));
         bool all = line.On("no-trunc");
         var now = session.Now;
         var listing = new Listing<Row>(
@@ -159,16 +166,20 @@ internal static class ImageCommands
                 new("Containers", "CONTAINERS", r => r.Image.Number("Containers") < 0 ? "N/A" : r.Image.Text("Containers")),
                 new("SharedSize", "SHARED SIZE", r => r.Image.Number("SharedSize") < 0 ? "N/A" : Sizes.Human(r.Image.Number("SharedSize"))),
             ],
-            line.On("digests") ? ["Repository", "Tag", "Digest", "ID", "CreatedSince", "Size"] : ["Repository", "Tag", "ID", "CreatedSince", "Size"],
+            line.On("digests")
+                ? ["Repository", "Tag", "Digest", "ID", "CreatedSince", "Size"]
+                : ["Repository", "Tag", "ID", "CreatedSince", "Size"],
             (r, key) => r.Image.Text("Labels", key));
         var rows = images.Items().SelectMany(Rows);
-        session.Io.Write(listing.Render(line.On("quiet") ? rows.DistinctBy(r => r.Image.Text("Id")) : rows, line.Text("format"), line.On("quiet") ? "ID" : null));
+        bool quiet = line.On("quiet");
+        session.Io.Write(listing.Render(quiet ? rows.DistinctBy(r => r.Image.Text("Id")) : rows, line.Text("format"), quiet ? "ID" : null));
         return 0;
     }
 
     private static IEnumerable<Row> Rows(JsonElement image)
     {
-        var digests = image.Items("RepoDigests").Select(d => d.GetString()!.Split('@')).Where(d => d.Length == 2).ToLookup(d => d[0], d => d[1]);
+        var digests = image.Items("RepoDigests").Select(d => d.GetString()!.Split('@')).Where(d => d.Length == 2)
+            .ToLookup(d => d[0], d => d[1]);
         var names = image.Items("RepoTags").Select(t => ImageName.Split(t.GetString()!)).Where(n => n.Name != "<none>").ToArray();
         foreach (var (name, tag) in names)
             yield return new Row(image, name, tag, digests[name].FirstOrDefault() ?? "<none>");
@@ -181,10 +192,11 @@ internal static class ImageCommands
     private static int RunLoad(CommandLine line, Session session)
     {
         if (line.Text("input") is null && session.Io.InputIsTerminal)
-            throw new UsageException(line, "load: no archive. Name it with -i FILE, or hand it over on standard input", UsageException.BadWords);
+            throw new UsageException(line, "load: no archive. Name it with -i FILE, or hand it over on standard input",
+                UsageException.BadWords);
         using var file = line.Text("input") is { } path ? File.OpenRead(path) : null;
-        using var answer = session.Api.Upload(
-            "POST", new Query("images", "load").Add("quiet", line.On("quiet")).Add("platform", line.Text("platform")), file ?? session.Io.Input, "application/x-tar");
+        var query = new Query("images", "load").Add("quiet", line.On("quiet")).Add("platform", line.Text("platform"));
+        using var answer = session.Api.Upload("POST", query, file ?? session.Io.Input, "application/x-tar");
         PullProgress.OnOutput(session).Show(answer.JsonLines());
         return 0;
     }
@@ -193,7 +205,8 @@ internal static class ImageCommands
     {
         string? path = line.Text("output");
         if (path is null && session.Io.OutputIsTerminal)
-            throw new UsageException(line, "save: an archive would spoil your terminal. Give -o FILE, or send it on with > or |", UsageException.BadWords);
+            throw new UsageException(line, "save: an archive would spoil your terminal. Give -o FILE, or send it on with > or |",
+                UsageException.BadWords);
         var query = new Query("images", "get").Add("platform", line.Text("platform"));
         foreach (string name in line.Words)
             query.Add("names", name);
@@ -211,9 +224,13 @@ internal static class ImageCommands
         var listing = new Listing<JsonElement>(
             [
                 new("ID", "IMAGE", l => JsonReading.Id(l.Text("Id"), all)),
-                new("CreatedSince", "CREATED", l => human ? JsonReading.Ago(l.Time("Created"), now) : JsonReading.GoTime(l.Time("Created"))),
+                new("CreatedSince", "CREATED", l => human
+                    ? JsonReading.Ago(l.Time("Created"), now)
+                    : JsonReading.GoTime(l.Time("Created"))),
                 new("CreatedAt", "CREATED AT", l => JsonReading.GoTime(l.Time("Created"))),
-                new("CreatedBy", "CREATED BY", l => l.Text("CreatedBy").Replace('\t', ' ') is var by && !all && by.Length > 45 ? by[..44] + "…" : by),
+                new("CreatedBy", "CREATED BY", l => l.Text("CreatedBy").Replace('\t', ' ') is var by && !all && by.Length > 45
+                    ? by[..44] + "…"
+                    : by),
                 new("Size", "SIZE", l => human ? Sizes.Human(l.Number("Size")) : l.Text("Size")),
                 new("Comment", "COMMENT", l => l.Text("Comment")),
             ],
@@ -226,7 +243,9 @@ internal static class ImageCommands
     private static int RunPrune(CommandLine line, Session session)
     {
         bool all = line.On("all");
-        string question = all ? "This will remove all images without at least one VM associated to them." : "This will remove all dangling images.";
+        string question = all
+            ? "This will remove all images without at least one VM associated to them."
+            : "This will remove all dangling images.";
         if (!line.On("force") && !EachName.Confirm(session, question))
             return 0;
         var filters = line.Filters().Append(KeyValuePair.Create("dangling", all ? "false" : "true"));

@@ -5,8 +5,8 @@ using Hypr.Cli.Terminal;
 namespace Hypr.Cli.Commands.Machines;
 
 /// <summary>
-/// Our streams joined to a process's: stdin in a thread of its own with half-close at its end, output in the caller's; with a terminal also raw mode,
-/// resizing and the detach keys. Ends when the output ends, or when the keys were typed.
+/// Our streams joined to a process's: stdin in a thread of its own with half-close at its end, output in the caller's; with a terminal also
+/// raw mode, resizing and the detach keys. Ends when the output ends, or when the keys were typed.
 /// </summary>
 internal sealed class Attachment : IDisposable
 {

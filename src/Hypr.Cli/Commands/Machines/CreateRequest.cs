@@ -77,10 +77,12 @@ internal static class CreateRequest
             Memory = Memory(line),
             ShmSize = line.Text("shm-size") is { } shm ? Sizes.Parse("--shm-size", shm) : null,
             Sysctls = line.Has("sysctl") ? KeyValues.Parse(line, "sysctl", needsValue: true) : null,
-            Tmpfs = line.Has("tmpfs") ? line.All("tmpfs").Select(t => t.Split(':', 2)).DistinctBy(t => t[0]).ToDictionary(t => t[0], t => t.Length > 1 ? t[1] : "") : null,
+            Tmpfs = line.Has("tmpfs") ? line.All("tmpfs").Select(t => t.Split(':', 2)).DistinctBy(t => t[0])
+                .ToDictionary(t => t[0], t => t.Length > 1 ? t[1] : "") : null,
         };
         if (line.Has("log-driver") || line.Has("log-opt"))
-            host.LogConfig = new LogConfig { Type = line.Text("log-driver") ?? "", Config = KeyValues.Parse(line, "log-opt", needsValue: true) };
+            host.LogConfig = new LogConfig { Type = line.Text("log-driver") ?? "",
+                Config = KeyValues.Parse(line, "log-opt", needsValue: true) };
         if (host.AutoRemove && host.RestartPolicy is { Name: not (null or "" or "no") })
             throw new UsageException(line, "--rm and --restart contradict each other: a VM that is removed cannot be started again");
         if (line.On("tty") && session.Io.OutputIsTerminal && WindowSize.Of(1) is { } size)
@@ -95,9 +97,12 @@ internal static class CreateRequest
     {
         if (line.Text("cpus") is not { } text)
             return 0;
-        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal cpus))
+        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+            out decimal cpus))
             throw line.Bad("cpus", "not a number");
-        return cpus is > 0 and < 1_000_000 ? (long)(cpus * NanoCpusPerCpu) : throw line.Bad("cpus", "must be more than 0 and no more than the host has");
+        return cpus is > 0 and < 1_000_000
+            ? (long)(cpus * NanoCpusPerCpu)
+            : throw line.Bad("cpus", "must be more than 0 and no more than the host has");
     }
 
     /// <exception cref="UsageException">It is no size.</exception>
@@ -134,7 +139,9 @@ internal static class CreateRequest
         int retries = 0;
         if (parts.Length == 2
             && (parts[0] != "on-failure" || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out retries)))
-            throw line.Bad("restart", parts[0] == "on-failure" ? "the number of tries is no number" : "only on-failure takes a number of tries");
+            throw line.Bad("restart", parts[0] == "on-failure"
+                ? "the number of tries is no number"
+                : "only on-failure takes a number of tries");
         return new RestartPolicy { Name = parts[0], MaximumRetryCount = retries };
     }
 
@@ -193,8 +200,10 @@ internal static class CreateRequest
     private static HealthConfig? Health(CommandLine line)
     {
         if (line.On("no-healthcheck"))
-            return line.Has("health-cmd") ? throw new UsageException(line, "--no-healthcheck and --health-cmd contradict each other") : new HealthConfig { Test = ["NONE"] };
-        string[] options = ["health-cmd", "health-interval", "health-retries", "health-start-interval", "health-start-period", "health-timeout"];
+            return line.Has("health-cmd") ? throw new UsageException(line, "--no-healthcheck and --health-cmd contradict each other")
+                : new HealthConfig { Test = ["NONE"] };
+        string[] options = ["health-cmd", "health-interval", "health-retries", "health-start-interval", "health-start-period",
+            "health-timeout"];
         if (!Array.Exists(options, line.Has))
             return null;
         return new HealthConfig
@@ -218,7 +227,8 @@ internal static class CreateRequest
             if (!volume.Contains(':'))
                 (request.Volumes ??= [])[volume] = new EmptyObject();
             else
-                (request.HostConfig!.Binds ??= []).Add(volume[0] == '.' ? Path.GetFullPath(volume[..volume.IndexOf(':')]) + volume[volume.IndexOf(':')..] : volume);
+                (request.HostConfig!.Binds ??= [])
+                    .Add(volume[0] == '.' ? Path.GetFullPath(volume[..volume.IndexOf(':')]) + volume[volume.IndexOf(':')..] : volume);
         }
         foreach (string mount in line.All("mount"))
             (request.HostConfig!.Mounts ??= []).Add(ParseMount(line, mount));
@@ -237,7 +247,8 @@ internal static class CreateRequest
                 case "source" or "src": mount.Source = value.StartsWith('.') ? Path.GetFullPath(value) : value; break;
                 case "target" or "dst" or "destination": mount.Target = value; break;
                 case "readonly" or "ro": mount.ReadOnly = value is "true" or "1"; break;
-                case "tmpfs-size": (mount.TmpfsOptions ??= new TmpfsMountOptions()).SizeBytes = Sizes.Parse("--mount tmpfs-size", value); break;
+                case "tmpfs-size": (mount.TmpfsOptions ??= new TmpfsMountOptions())
+                    .SizeBytes = Sizes.Parse("--mount tmpfs-size", value); break;
                 case var key: throw new UsageException(line, $"--mount \"{text}\": unknown key {key}");
             }
         }

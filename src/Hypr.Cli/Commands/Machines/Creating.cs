@@ -45,7 +45,8 @@ internal static class Creating
         return id;
     }
 
-    private static Query Path(CommandLine line) => new Query("containers", "create").Add("name", line.Text("name")).Add("platform", line.Text("platform"));
+    private static Query Path(CommandLine line) =>
+        new Query("containers", "create").Add("name", line.Text("name")).Add("platform", line.Text("platform"));
 
     private static string Tagged(string image) => ImageName.Split(image).Tag.Length > 0 ? image : image + ":latest";
 

@@ -63,7 +63,8 @@ internal static class ExecCommand
             Cmd = line.Words[1..],
         };
         string id = session.Api.Post(
-            new Query("containers", machine, "exec"), JsonSerializer.SerializeToUtf8Bytes(request, HyprJson.Wire.CreateExecRequest)).Text("Id");
+            new Query("containers", machine, "exec"), JsonSerializer.SerializeToUtf8Bytes(request, HyprJson.Wire.CreateExecRequest))
+                .Text("Id");
         byte[] start = JsonSerializer.SerializeToUtf8Bytes(
             new StartExecRequest { Detach = detach, Tty = tty, ConsoleSize = size }, HyprJson.Wire.StartExecRequest);
         try

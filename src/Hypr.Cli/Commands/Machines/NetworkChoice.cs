@@ -4,7 +4,9 @@ using Hypr.Cli.Arguments;
 
 namespace Hypr.Cli.Commands.Machines;
 
-/// <summary>The networks of <c>run</c> and <c>create</c>: <c>--network</c> in both forms, and the options that speak of the first network.</summary>
+/// <summary>
+/// The networks of <c>run</c> and <c>create</c>: <c>--network</c> in both forms, and the options that speak of the first network.
+/// </summary>
 internal static class NetworkChoice
 {
     /// <summary>Sets the request's network mode, to the first network's name, and the settings of each network.</summary>
@@ -76,7 +78,9 @@ internal static class NetworkChoice
                         : throw new UsageException(line, $"--network \"{text}\": gw-priority \"{value}\" is no number");
                     break;
                 case var key:
-                    string near = Nearest.Of(key, Keys) is { } meant ? $". Did you mean {meant}?" : $". There are {string.Join(", ", Keys)}";
+                    string near = Nearest.Of(key, Keys) is { } meant
+                        ? $". Did you mean {meant}?"
+                        : $". There are {string.Join(", ", Keys)}";
                     throw new UsageException(line, $"--network \"{text}\": unknown key {key}{near}");
             }
         }

@@ -24,7 +24,8 @@ internal static class PortCommand
             .ToArray();
         if (line.Words.Count == 1)
         {
-            session.Io.Write(string.Concat(ports.OrderBy(p => Number(p.Guest)).ThenBy(p => p.Guest, StringComparer.Ordinal).Select(p => $"{p.Guest} -> {p.Host}\n")));
+            session.Io.Write(string.Concat(
+                ports.OrderBy(p => Number(p.Guest)).ThenBy(p => p.Guest, StringComparer.Ordinal).Select(p => $"{p.Guest} -> {p.Host}\n")));
             return 0;
         }
         string wanted = line.Words[1].Contains('/') ? line.Words[1] : line.Words[1] + "/tcp";

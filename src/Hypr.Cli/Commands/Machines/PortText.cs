@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Hypr.Cli.Commands.Machines;
 
 /// <summary>
-/// Ports as <c>docker ps</c> shows them: <c>443/tcp, 0.0.0.0:8080-&gt;80/tcp</c>. Neighbours are ranges where host and VM have the same numbers; those with
-/// others come last, each for itself (cli/command/formatter, DisplayablePorts).
+/// Ports as <c>docker ps</c> shows them: <c>443/tcp, 0.0.0.0:8080-&gt;80/tcp</c>. Neighbours are ranges where host and VM have the same
+/// numbers; those with others come last, each for itself (cli/command/formatter, DisplayablePorts).
 /// </summary>
 internal static class PortText
 {
@@ -18,7 +18,8 @@ internal static class PortText
     {
         var sorted = ports
             .Select(p => new Port(p.Text("IP"), (int)p.Number("PublicPort"), (int)p.Number("PrivatePort"), p.Text("Type")))
-            .OrderBy(p => p.Guest).ThenBy(p => p.Ip, StringComparer.Ordinal).ThenBy(p => p.Host).ThenBy(p => p.Protocol, StringComparer.Ordinal);
+            .OrderBy(p => p.Guest).ThenBy(p => p.Ip, StringComparer.Ordinal).ThenBy(p => p.Host)
+                .ThenBy(p => p.Protocol, StringComparer.Ordinal);
         var done = new List<string>();
         var open = new List<(Port First, int Last)>();
         var differing = new List<string>();

@@ -56,7 +56,8 @@ internal static class PsCommand
         return new Listing<JsonElement>(
             [
                 new("ID", "ID", m => JsonReading.Id(m.Text("Id"), all)),
-                new("Name", "NAME", m => m.Items("Names").Select(n => n.GetString()!.TrimStart('/')).FirstOrDefault(n => !n.Contains('/')) ?? ""),
+                new("Name", "NAME", m => m.Items("Names").Select(n => n.GetString()!.TrimStart('/')).FirstOrDefault(n => !n.Contains('/'))
+                    ?? ""),
                 new("Names", "NAMES", m => string.Join(',', m.Items("Names").Select(n => n.GetString()!.TrimStart('/')))),
                 new("Image", "IMAGE", m => Image(m, all)),
                 new("Command", "COMMAND", m => Shown(m.Text("Command"), all)),
@@ -68,8 +69,10 @@ internal static class PsCommand
                 new("Ports", "PORTS", m => PortText.Of(m.Items("Ports"))),
                 new("Networks", "NETWORKS", m => string.Join(',', m.Members("NetworkSettings", "Networks").Select(n => n.Name))),
                 new("Labels", "LABELS", m => Listings.Labels(m.At("Labels"))),
-                new("Mounts", "MOUNTS", m => string.Join(',', m.Items("Mounts").Select(v => v.Text("Name") is { Length: > 0 } n ? n : v.Text("Source")))),
-                new("LocalVolumes", "LOCAL VOLUMES", m => m.Items("Mounts").Count(v => v.Text("Driver") == "local").ToString(System.Globalization.CultureInfo.InvariantCulture)),
+                new("Mounts", "MOUNTS", m =>
+                    string.Join(',', m.Items("Mounts").Select(v => v.Text("Name") is { Length: > 0 } n ? n : v.Text("Source")))),
+                new("LocalVolumes", "LOCAL VOLUMES", m =>
+                    m.Items("Mounts").Count(v => v.Text("Driver") == "local").ToString(System.Globalization.CultureInfo.InvariantCulture)),
                 new("Size", "SIZE", m => $"{Sizes.Human(m.Number("SizeRw"))} (virtual {Sizes.Human(m.Number("SizeRootFs"))})"),
             ],
             withSize ? [.. shown, "Size"] : shown,

@@ -98,7 +98,8 @@ internal sealed record PublishedPort(string HostIp, string HostPort, string Gues
             return "";
         bool bracketed = ip is ['[', .., ']'];
         string bare = bracketed ? ip[1..^1] : ip;
-        if (!IPAddress.TryParse(bare, out var address) || (address.AddressFamily == AddressFamily.InterNetwork && (bracketed || bare.Count(c => c == '.') != 3)))
+        if (!IPAddress.TryParse(bare, out var address)
+            || (address.AddressFamily == AddressFamily.InterNetwork && (bracketed || bare.Count(c => c == '.') != 3)))
             throw Bad(text, $"\"{ip}\" is no IP address. {Form}");
         if (address.AddressFamily == AddressFamily.InterNetworkV6 && !bracketed)
             throw Bad(text, $"write the IPv6 address in brackets: [{ip}]");
@@ -115,7 +116,8 @@ internal sealed record PublishedPort(string HostIp, string HostPort, string Gues
 
     private static int Port(string text, string port, string what)
     {
-        if (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && !(port.Length > 5 && port.All(char.IsAsciiDigit)))
+        if (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && !(port.Length > 5 && port.All(char.IsAsciiDigit)))
             throw Bad(text, $"{what} \"{port}\" is no number. {Form}");
         return number is > 0 and <= 65535 ? number : throw Bad(text, $"{what} {port} is not between 1 and 65535");
     }

@@ -22,7 +22,8 @@ internal static class RunCommand
             ("hypr run nginx -p 8080:80", "nginx in a VM, its port 80 on this host's 8080; Ctrl-C stops it"),
             ("hypr run -d --name web -p 8080:80 nginx", "the same in the background"),
             ("hypr run -it --rm debian bash", "a shell in a VM of its own, gone when you leave it"),
-            ("hypr run -d --network mynet --ip 10.89.0.10 -m 1g --cpus 4 postgres", "on your network, with an address and more of the host"),
+            ("hypr run -d --network mynet --ip 10.89.0.10 -m 1g --cpus 4 postgres",
+                "on your network, with an address and more of the host"),
         ],
         Run = Run,
         Completes = "image",
@@ -105,7 +106,9 @@ internal static class RunCommand
     public static int ExitCode(ApiAnswer wait)
     {
         var json = wait.Json();
-        return json.Text("Error", "Message") is { Length: > 0 } error ? throw new HyprException(ErrorKind.Internal, error) : (int)json.Number("StatusCode");
+        return json.Text("Error", "Message") is { Length: > 0 } error
+            ? throw new HyprException(ErrorKind.Internal, error)
+            : (int)json.Number("StatusCode");
     }
 
     public static void Resize(Session session, string id, WindowSize size) =>
@@ -137,7 +140,8 @@ internal static class RunCommand
         {
             _session = session;
             _id = id;
-            _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupted), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupted)];
+            _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupted),
+                PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupted)];
         }
 
         private void Interrupted(PosixSignalContext context)

@@ -4,7 +4,9 @@ using Hypr.Primitives;
 
 namespace Hypr.Cli.Commands.Machines;
 
-/// <summary>Hands the signals that we get on to the VM's process, as docker's sig-proxy does. The third Ctrl-C or SIGTERM ends us.</summary>
+/// <summary>
+/// Hands the signals that we get on to the VM's process, as docker's sig-proxy does. The third Ctrl-C or SIGTERM ends us.
+/// </summary>
 internal sealed class SignalProxy : IDisposable
 {
     private const int Usr1 = 10;

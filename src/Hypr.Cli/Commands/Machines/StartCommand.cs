@@ -8,7 +8,8 @@ namespace Hypr.Cli.Commands.Machines;
 /// <summary><c>hypr start</c> and <c>hypr attach</c>.</summary>
 internal static class StartCommand
 {
-    private static readonly Option Keys = Option.Text("detach-keys", '\0', "Override the key sequence for detaching (default ctrl-p,ctrl-q)");
+    private static readonly Option Keys = Option.Text("detach-keys", '\0',
+        "Override the key sequence for detaching (default ctrl-p,ctrl-q)");
     private static readonly Option Proxy = new("sig-proxy", "Proxy all received signals to the process (default true)");
 
     public static readonly CommandSpec Command = new("start", "Start one or more stopped VMs")
@@ -56,7 +57,8 @@ internal static class StartCommand
         bool tty = machine.IsTrue("Config", "Tty");
         input &= machine.IsTrue("Config", "OpenStdin");
         if (tty && input && !session.Io.InputIsTerminal)
-            throw new ExitException(1, $"{name} has a terminal, and standard input is none. Run it in a terminal{(starts ? "" : ", or with --no-stdin")}");
+            throw new ExitException(1,
+                $"{name} has a terminal, and standard input is none. Run it in a terminal{(starts ? "" : ", or with --no-stdin")}");
         using var stream = session.Api.Hijack(new Query("containers", id, "attach")
             .Add("stream", true)
             .Add("stdin", input)
@@ -66,7 +68,9 @@ internal static class StartCommand
         bool removed = machine.IsTrue("HostConfig", "AutoRemove");
         string condition = removed ? "removed" : starts ? "next-exit" : "not-running";
         using var wait = session.Api.Send("POST", new Query("containers", id, "wait").Add("condition", condition));
-        using var proxy = tty || (line.Command == Attach && line.Has("sig-proxy") && !line.On("sig-proxy")) ? null : new SignalProxy(session, id);
+        using var proxy = tty || (line.Command == Attach && line.Has("sig-proxy") && !line.On("sig-proxy"))
+            ? null
+            : new SignalProxy(session, id);
         if (starts)
             Start(session, id);
         using var attachment = new Attachment(session, stream, tty, input, keys, size => RunCommand.Resize(session, id, size));

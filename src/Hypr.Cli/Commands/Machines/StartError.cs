@@ -9,7 +9,8 @@ internal static class StartError
             || message.Contains("no such file or directory", StringComparison.OrdinalIgnoreCase)
             || message.Contains("command not found", StringComparison.OrdinalIgnoreCase))
             return 127;
-        return message.Contains("permission denied", StringComparison.OrdinalIgnoreCase) || message.Contains("is a directory", StringComparison.OrdinalIgnoreCase)
+        return message.Contains("permission denied", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("is a directory", StringComparison.OrdinalIgnoreCase)
             ? 126
             : ExitException.Daemon;
     }

@@ -13,9 +13,11 @@ internal static class StateCommands
     private static readonly Option Timeout = Option.Text("timeout", 't', "Seconds to wait before killing the VM (-1: without end)", "int");
     private static readonly Option Time = Option.Text("time", '\0', "The same as --timeout", "int");
 
-    public static readonly CommandSpec Stop = OfEach("stop", "Stop one or more running VMs", "stop", "hypr stop web", "SIGTERM, and after 10 seconds the power is off");
+    public static readonly CommandSpec Stop = OfEach("stop", "Stop one or more running VMs", "stop", "hypr stop web",
+        "SIGTERM, and after 10 seconds the power is off");
 
-    public static readonly CommandSpec Restart = OfEach("restart", "Restart one or more VMs", "restart", "hypr restart -t 2 web", "with two seconds of patience");
+    public static readonly CommandSpec Restart = OfEach("restart", "Restart one or more VMs", "restart", "hypr restart -t 2 web",
+        "with two seconds of patience");
 
     public static readonly CommandSpec Kill = new("kill", "Kill one or more running VMs")
     {
@@ -100,7 +102,8 @@ internal static class StateCommands
         Run = (line, session) =>
         {
             int? seconds = line.Number("timeout", -1) ?? line.Number("time", -1);
-            return EachName.Do(line, session, n => EachName.Post(session, n, verb, q => q.Add("signal", line.Text("signal")).Add("t", seconds)));
+            return EachName.Do(line, session, n =>
+                EachName.Post(session, n, verb, q => q.Add("signal", line.Text("signal")).Add("t", seconds)));
         },
         Completes = "vm",
     };
@@ -120,7 +123,8 @@ internal static class StateCommands
             throw HyprException.Invalid("a VM's name cannot be empty");
         try
         {
-            session.Api.Delete(new Query("containers", name.TrimStart('/')).Add("force", line.On("force")).Add("v", line.On("volumes")).Add("link", line.On("link")));
+            session.Api.Delete(new Query("containers", name.TrimStart('/')).Add("force", line.On("force")).Add("v", line.On("volumes"))
+                .Add("link", line.On("link")));
             return name;
         }
         catch (HyprException e) when (e.Kind == ErrorKind.NotFound && line.On("force"))

@@ -22,8 +22,10 @@ internal static class NetworkCommands
             NetworkList.Command,
             new("prune", "Remove all unused networks")
             {
-                Options = [Option.List("filter", '\0', "Provide filter values (until=24h, label=key)", "filter"), Option.Switch("force", 'f', "Do not prompt for confirmation")],
-                Examples = [("hypr network prune", "asks, then removes every network without VMs"), ("hypr network prune -f", "does not ask")],
+                Options = [Option.List("filter", '\0', "Provide filter values (until=24h, label=key)", "filter"),
+                    Option.Switch("force", 'f', "Do not prompt for confirmation")],
+                Examples = [("hypr network prune", "asks, then removes every network without VMs"),
+                    ("hypr network prune -f", "does not ask")],
                 Run = Prune,
             },
             new("rm", "Remove one or more networks")
@@ -32,7 +34,8 @@ internal static class NetworkCommands
                 Words = "NETWORK [NETWORK...]",
                 Count = (1, int.MaxValue),
                 Options = [Option.Switch("force", 'f', "Detach the VMs first; do not error if a network does not exist")],
-                Examples = [("hypr network rm mynet", "a network that no VM uses"), ("hypr network rm mynet --force", "even if VMs are attached")],
+                Examples = [("hypr network rm mynet", "a network that no VM uses"),
+                    ("hypr network rm mynet --force", "even if VMs are attached")],
                 Run = Remove,
                 Completes = "network",
             },

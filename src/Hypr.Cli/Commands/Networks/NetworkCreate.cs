@@ -75,8 +75,8 @@ internal static class NetworkCreate
     }
 
     /// <summary>
-    /// Gives each range, gateway and auxiliary address to the subnet that holds it, as Docker's client does (cli/command/network/create.go).
-    /// A gateway without a subnet is an error there and here.
+    /// Gives each range, gateway and auxiliary address to the subnet that holds it, as Docker's client does
+    /// (cli/command/network/create.go). A gateway without a subnet is an error there and here.
     /// </summary>
     private static List<IpamConfig> Pools(CommandLine line)
     {
@@ -103,7 +103,8 @@ internal static class NetworkCreate
 
     private static IEnumerable<string> Each(CommandLine line, string option) => line.All(option).SelectMany(v => v.Split(','));
 
-    private static UsageException Twice(CommandLine line, string option, IpamConfig pool) => new(line, $"--{option}: given twice for the subnet {pool.Subnet}");
+    private static UsageException Twice(CommandLine line, string option, IpamConfig pool) =>
+        new(line, $"--{option}: given twice for the subnet {pool.Subnet}");
 
     private static IpamConfig Holding(
         CommandLine line, List<(IPNetwork Subnet, IpamConfig Config)> pools, string option, string value, IPAddress address)
@@ -111,7 +112,8 @@ internal static class NetworkCreate
         if (pools.Count == 0)
             throw new UsageException(line, $"--{option} {value}: it needs a --subnet that holds it");
         int at = pools.FindIndex(p => p.Subnet.BaseAddress.AddressFamily == address.AddressFamily && p.Subnet.Contains(address));
-        return at >= 0 ? pools[at].Config : throw new UsageException(line, $"--{option} {value}: outside of {string.Join(", ", pools.Select(p => p.Config.Subnet))}");
+        return at >= 0 ? pools[at].Config
+            : throw new UsageException(line, $"--{option} {value}: outside of {string.Join(", ", pools.Select(p => p.Config.Subnet))}");
     }
 
     private static IPAddress Address(CommandLine line, string option, string text) =>
