@@ -70,17 +70,25 @@ public record NetworkSummary
     public bool Ingress { get; set; }
     public ConfigReference ConfigFrom { get; set; } = new() { Network = "" };
     public bool ConfigOnly { get; set; }
+
+    [JsonPropertyOrder(2)]
     public Dictionary<string, string> Options { get; set; } = [];
+
+    [JsonPropertyOrder(2)]
     public Dictionary<string, string> Labels { get; set; } = [];
 }
 
-/// <summary>GET /networks/{x}</summary>
+/// <summary>
+/// GET /networks/{x}. Its own members are ordered explicitly: the generator would write them before the inherited ones, and <c>inspect</c> shows the order.
+/// </summary>
 public sealed record NetworkInspect : NetworkSummary
 {
     /// <summary>By machine id.</summary>
+    [JsonPropertyOrder(1)]
     public Dictionary<string, NetworkContainer> Containers { get; set; } = [];
 
     /// <summary>API 1.52's field.</summary>
+    [JsonPropertyOrder(3)]
     public NetworkStatus? Status { get; set; }
 }
 

@@ -280,7 +280,8 @@ public sealed class RunTests : CommandRunner
             Assert.Equal((0, "Login Succeeded\n", ""), Run("login -u me --password-stdin registry.example:5000", input: "secret\n"));
             Assert.Equal("bWU6c2VjcmV0", JsonDocument.Parse(File.ReadAllText(file)).RootElement
                 .GetProperty("auths").GetProperty("registry.example:5000").GetProperty("auth").GetString());
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            if (!OperatingSystem.IsWindows())
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
             Run("pull registry.example:5000/a");
             Assert.Contains("X-Registry-Auth: ", Daemon.Requests[^1].Head, StringComparison.Ordinal);
             Assert.Equal(0, Run("logout registry.example:5000").Code);
