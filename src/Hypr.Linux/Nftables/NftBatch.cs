@@ -102,6 +102,9 @@ public sealed class NftBatch
         _writer.U32Be(Nfta.SetId, ++_setId);
         if (set.Interval && set.Key.Count > 1)
             WriteFields(set.Key);
+        // Only for the nft program, which prints names as "" without it: user data type 0, the key's byte order (libnftnl, NFTNL_UDATA_SET_KEYBYTEORDER).
+        if (set.Key.Count == 1)
+            _writer.Bytes(Nfta.SetUserData, [0, 4, set.Key[0].IsHostOrder ? (byte)1 : (byte)2, 0, 0, 0]);
         _writer.End(m);
     }
 

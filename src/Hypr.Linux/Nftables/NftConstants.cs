@@ -62,6 +62,7 @@ internal static class Nfta
     public const int SetDataLength = 7;
     public const int SetDescription = 9;
     public const int SetId = 10;
+    public const int SetUserData = 13;
     public const int SetDescriptionSize = 1;
     public const int SetDescriptionConcat = 2;
     public const int SetFieldLength = 1;

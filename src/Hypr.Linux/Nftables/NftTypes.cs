@@ -68,6 +68,9 @@ public readonly record struct NftField(int Type, int Length)
     public static NftField Protocol { get; } = new(12, 1);
     public static NftField Port { get; } = new(13, 2);
     public static NftField LinkName { get; } = new(41, 16);
+
+    /// <summary>How nft reads a value of the type; all others are in network order.</summary>
+    internal bool IsHostOrder => Type == LinkName.Type;
 }
 
 /// <summary>A set, or a map when it has data: <c>set NAME { type A . B; }</c>, <c>map NAME { type A . B : C . D; }</c></summary>
