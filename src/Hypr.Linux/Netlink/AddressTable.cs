@@ -72,7 +72,8 @@ public sealed class AddressTable
         // ip address show [dev LINK]
         var w = new NetlinkWriter(64);
         var message = w.Begin(Rtm.GetAddr, NetlinkFlags.None);
-        w.Take(8);
+        // Kernel 4.20 and later (NETLINK_GET_STRICT_CHK) dump the one link only; an older one dumps all.
+        BinaryPrimitives.WriteInt32LittleEndian(w.Take(8)[4..], link);
         w.End(message);
         return _socket.Dump(w, "list", "addresses", m => Parse(m) is { } a && (link == 0 || a.Link == link) ? a : null);
     }

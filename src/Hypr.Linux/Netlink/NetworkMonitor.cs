@@ -15,7 +15,8 @@ public interface INetworkObserver
     void OnAddressRemoved(int link);
 
     /// <summary>Forwarding, rp_filter or another setting that the kernel tells of (RTNLGRP_IPV4_NETCONF, _IPV6_NETCONF).</summary>
-    void OnSettings();
+    /// <param name="link">The link's index; negative: of all links.</param>
+    void OnSettings(int link);
 
     /// <summary>Something of a table changed.</summary>
     /// <param name="port">The netlink port of who did it.</param>
@@ -32,6 +33,7 @@ public sealed unsafe class NetworkMonitor : IDisposable
     // include/uapi/linux/rtnetlink.h: enum rtnetlink_groups; linux/netfilter/nfnetlink.h: enum nfnetlink_groups.
     private static readonly int[] RouteGroups = [1, 5, 9, 24, 25];
     private const int NftablesGroup = 7;
+    private const int NetConfIfIndex = 1;
     private const int ReceiveBuffer = 4 * 1024 * 1024;
     private const int EfdCloexec = 0x80000;
     private const short PollIn = 1;
@@ -110,14 +112,25 @@ public sealed unsafe class NetworkMonitor : IDisposable
             {
                 switch (m.Type)
                 {
-                    case Rtm.NewLink or Rtm.DelLink when LinkParser.Parse(m) is { } link:
-                        _observer.OnLink(link.Name);
+                    case Rtm.NewLink or Rtm.DelLink:
+                        // A bridge's port tells of its own settings in a message of the bridge family, with the same name attribute.
+                        for (var a = m.Attributes(16); a.Next();)
+                        {
+                            if (a.Type == Ifla.IfName)
+                                _observer.OnLink(a.Text());
+                        }
+
                         break;
                     case Rtm.DelAddr when AddressTable.Parse(m) is { } address:
                         _observer.OnAddressRemoved(address.Link);
                         break;
                     case Rtm.NewNetConf or Rtm.DelNetConf:
-                        _observer.OnSettings();
+                        for (var a = m.Attributes(1); a.Next();)
+                        {
+                            if (a.Type == NetConfIfIndex)
+                                _observer.OnSettings(a.I32());
+                        }
+
                         break;
                 }
             }

@@ -86,12 +86,14 @@ internal sealed class DatapathLab : IDisposable, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _servers.Values)
-            server.Dispose();
-        foreach (var machine in _machines)
-            machine.Dispose();
-        await Datapath.DisposeAsync();
-        World.Dispose();
+        using (World)
+        {
+            foreach (var server in _servers.Values)
+                server.Dispose();
+            foreach (var machine in _machines)
+                machine.Dispose();
+            await Datapath.DisposeAsync();
+        }
     }
 }
 

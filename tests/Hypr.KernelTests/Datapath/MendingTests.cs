@@ -56,6 +56,34 @@ public sealed class MendingTests
         Assert.NotNull(Probe.Tcp(lab.Host, IPAddress.Loopback, 8080));
     }
 
+    [Theory]
+    [InlineData("nft flush ruleset", "table inet hypr was missing")]
+    [InlineData("nft delete table bridge hypr", "table bridge hypr was missing")]
+    [InlineData("nft flush chain inet hypr publish", "rules of table inet hypr were changed")]
+    [InlineData("nft flush map inet hypr any4", "elements of any4 were changed")]
+    [InlineData("nft 'add element inet hypr any4 { tcp . 9 : 192.0.2.9 . 9 }'", "elements of any4 were changed")]
+    public async Task Plain_tables_as_older_kernels_have_them_are_mended(string damage, string told)
+    {
+        await using var lab = new DatapathLab(settings: new DatapathSettings { OwnTables = false });
+        await lab.Datapath.StartAsync(new DatapathState([], [], new Dictionary<string, IReadOnlyList<DatapathPort>>()), default);
+        var network = await lab.Network("vbr0", "10.88.0.1/16");
+        var vm = await lab.Machine("vm", network, "10.88.0.2");
+        lab.Serve(vm.Space, "vm", 80);
+        await lab.Publish(vm, Port("0.0.0.0", 8080, "10.88.0.2", 80));
+        Assert.NotNull(Probe.Tcp(lab.World.Lan, LabNetwork.HostOnLan, 8080));
+        var before = Ours(lab);
+        lab.Host.Must("sh", "-c", damage);
+        Assert.True(Probe.Until(() => lab.Log.Lines.Any(l => l.StartsWith("mended: ", StringComparison.Ordinal) && l.Contains(told))), string.Join('\n', lab.Log.Lines));
+        Assert.NotNull(Probe.Tcp(lab.World.Lan, LabNetwork.HostOnLan, 8080));
+        Assert.Equal(before, Ours(lab));
+
+        // A change of ours after the flush and before its mending puts everything back by itself.
+        lab.Host.Must("nft", "flush", "ruleset");
+        await lab.Publish(vm, Port("0.0.0.0", 8080, "10.88.0.2", 80), Port("0.0.0.0", 8081, "10.88.0.2", 80));
+        Assert.NotNull(Probe.Tcp(lab.World.Lan, LabNetwork.HostOnLan, 8081));
+        Assert.NotNull(Probe.Tcp(lab.World.Lan, LabNetwork.HostOnLan, 8080));
+    }
+
     [Fact]
     public async Task A_restarted_daemon_takes_everything_up_again_and_sweeps_what_is_nobodys()
     {
@@ -128,4 +156,9 @@ public sealed class MendingTests
         lab.Host.Run(() => LinuxDatapath.RemoveEverything(lab.Settings));
         Assert.DoesNotContain("hypr", lab.Host.Must("nft", "list", "ruleset"));
     }
+
+    /// <summary>Hash sets list in no order.</summary>
+    private static string Ours(DatapathLab lab) => string.Join(
+        '\n',
+        lab.Host.Must("sh", "-c", "nft -s list table inet hypr; nft -s list table bridge hypr").Split('\n').Select(static l => l.Trim(' ', '\t', ',')).Order(StringComparer.Ordinal));
 }

@@ -12,6 +12,12 @@ public sealed record DatapathSettings
     public bool TouchForeignFirewalls { get; init; } = true;
 
     /// <summary>
+    /// Whether the kernel keeps others from our tables, where it can (6.9 and later). False: plain tables, as on older kernels, which
+    /// <c>nft flush ruleset</c> takes away until the next moment.
+    /// </summary>
+    public bool OwnTables { get; init; } = true;
+
+    /// <summary>
     /// On the machine itself: /run/sysctl.d. In a network namespace of our own the system's folder is not ours to write (it would change the machine at the next
     /// <c>sysctl --system</c>), while its firewall is.
     /// </summary>

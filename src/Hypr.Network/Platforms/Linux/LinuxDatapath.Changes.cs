@@ -220,7 +220,7 @@ public sealed partial class LinuxDatapath
         foreach (var link in _netlink.Links.List())
         {
             if ((OurLinks.IsBridge(link) && !bridges.Contains(link.Name)) || (OurLinks.IsTap(link) && !taps.Contains(link.Name)))
-                _remover.Remove(link.Name, link.Index);
+                _remover.Remove(link);
         }
     }
 }

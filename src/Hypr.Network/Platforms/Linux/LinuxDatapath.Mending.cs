@@ -18,7 +18,7 @@ public sealed partial class LinuxDatapath : INetworkObserver
     private HashSet<string> _suspectLinks = [];
     private HashSet<int> _suspectIndexes = [];
     private bool _suspectRules;
-    private bool _suspectSettings;
+    private bool _suspectForwarding;
     private bool _suspectAll;
     private bool _mendSoon;
     private NetworkMonitor? _monitor;
@@ -29,7 +29,13 @@ public sealed partial class LinuxDatapath : INetworkObserver
 
     void INetworkObserver.OnAddressRemoved(int link) => Suspect(() => _suspectIndexes.Add(link));
 
-    void INetworkObserver.OnSettings() => Suspect(() => _suspectSettings = true);
+    void INetworkObserver.OnSettings(int link) => Suspect(() =>
+    {
+        if (link < 0)
+            _suspectForwarding = true;
+        else
+            _suspectIndexes.Add(link);
+    });
 
     void INetworkObserver.OnTable(NftTable table, uint port, bool elements)
     {
@@ -87,11 +93,11 @@ public sealed partial class LinuxDatapath : INetworkObserver
     {
         HashSet<string> links;
         HashSet<int> indexes;
-        bool rules, settings, all;
+        bool rules, forwarding, all;
         lock (_eventGate)
         {
-            (links, indexes, rules, settings, all) = (_suspectLinks, _suspectIndexes, _suspectRules, _suspectSettings, _suspectAll);
-            (_suspectLinks, _suspectIndexes, _suspectRules, _suspectSettings, _suspectAll, _mendSoon) = ([], [], false, false, false, false);
+            (links, indexes, rules, forwarding, all) = (_suspectLinks, _suspectIndexes, _suspectRules, _suspectForwarding, _suspectAll);
+            (_suspectLinks, _suspectIndexes, _suspectRules, _suspectForwarding, _suspectAll, _mendSoon) = ([], [], false, false, false, false);
         }
 
         var done = new List<string>();
@@ -103,14 +109,11 @@ public sealed partial class LinuxDatapath : INetworkObserver
                     links.Add(link.Name);
             }
 
-            if (settings || all)
+            if (forwarding || all)
                 done.AddRange(_forwarding.Ensure(_model.WantsIPv6));
-            MendLinks(links, settings, all, done);
-            if ((rules || all) && _rules.Difference() is { } difference)
-            {
-                RebuildRules();
-                done.Add(difference);
-            }
+            MendLinks(links, all, done);
+            if (rules || all)
+                MendRules(told: rules, done);
         }
         finally
         {
@@ -119,11 +122,24 @@ public sealed partial class LinuxDatapath : INetworkObserver
         }
     }
 
-    private void MendLinks(HashSet<string> links, bool settings, bool all, List<string> done)
+    /// <param name="told">The kernel told of another's hand in our tables.</param>
+    private void MendRules(bool told, List<string> done)
+    {
+        var difference = _rules.Difference();
+        // Who replaces one rule by another leaves the counts as they were: his hand is enough.
+        if (difference is null && told && !_rules.IsOwned)
+            difference = "rules were changed";
+        if (difference is null)
+            return;
+        RebuildRules();
+        done.Add(difference);
+    }
+
+    private void MendLinks(HashSet<string> links, bool all, List<string> done)
     {
         foreach (var network in _model.Networks.Values)
         {
-            if (!all && !settings && !links.Contains(network.Bridge))
+            if (!all && !links.Contains(network.Bridge))
                 continue;
             try
             {

@@ -50,7 +50,7 @@ public sealed partial class LinuxDatapath : IDatapath
         _bridges = new Bridges(_netlink, _remover);
         _taps = new Taps(_netlink, _remover);
         _forwarding = new Forwarding(settings);
-        _rules = new OurRules(_nft);
+        _rules = new OurRules(_nft, settings.OwnTables);
         _time = time;
         if (settings.TouchForeignFirewalls)
             _foreign = new ForeignFirewalls(_space, time, e => LogFailed(_log, e), Note, text => LogMended(_log, text));

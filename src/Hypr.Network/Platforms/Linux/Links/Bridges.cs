@@ -83,7 +83,7 @@ internal sealed class Bridges(RtNetlink netlink, LinkRemover remover)
         if (netlink.Links.Find(network.Bridge) is not { } link || !OurLinks.IsBridge(link))
             return;
         netlink.Addresses.Flush(link.Index);
-        remover.Remove(link.Name, link.Index);
+        remover.Remove(link);
     }
 
     /// <summary>Per-link kernel settings by their dotted names.</summary>

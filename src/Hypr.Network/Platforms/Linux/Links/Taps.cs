@@ -81,7 +81,7 @@ internal sealed class Taps(RtNetlink netlink, LinkRemover remover)
             // It was taken out of its bridge, or has gone: nothing passes it either way.
         }
 
-        remover.Remove(link.Name, link.Index);
+        remover.Remove(link);
     }
 
     /// <summary>Whether the link is as <see cref="Join"/> left it.</summary>

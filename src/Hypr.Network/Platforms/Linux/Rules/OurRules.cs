@@ -7,14 +7,14 @@ namespace Hypr.Network.Platforms.Linux.Rules;
 /// The one owner of our tables. It knows their whole content by who wants it (a network, an endpoint, a machine's ports), changes elements in one transaction
 /// and can rebuild everything in one. Not for several threads.
 /// </summary>
-internal sealed class OurRules(NfTables nft)
+internal sealed class OurRules(NfTables nft, bool own)
 {
     private const byte Tcp = 6;
     private const byte Udp = 17;
     private static readonly NftTable[] Tables = [RuleSet.Inet, RuleSet.Bridge];
     private readonly Dictionary<string, IReadOnlyList<RuleElement>> _wanted = [];
     private readonly Dictionary<NftTable, (int Chains, int Rules)> _counts = [];
-    private NftTableFlags _flags = NftTableFlags.Owner | NftTableFlags.Persist;
+    private NftTableFlags _flags = own ? NftTableFlags.Owner | NftTableFlags.Persist : NftTableFlags.None;
 
     /// <summary>The DNS server's ports on each bridge.</summary>
     public static IReadOnlyList<int> DnsPorts { get; } = [53, 41003];
