@@ -102,6 +102,7 @@ internal sealed partial class Agent
         foreach (var (name, value) in configuration.Sysctls)
             Linux.Sysctl.KernelSetting.Write(name, value);
         ContainerRoot.Mount(configuration);
+        ContainerCgroup.Make();
         _configuration = configuration;
         _state = GuestState.Configured;
     }
@@ -112,7 +113,7 @@ internal sealed partial class Agent
         if (_main is not null)
             throw new ProtocolException("the process is being started already");
         var order = new SpawnOrder(true, _configuration!.Names.Hostname, process, null, _configuration.ReadOnlyRoot, _configuration.Tmpfs);
-        _oomKills = OomKills();
+        _oomKills = ContainerCgroup.OomKills();
         var launched = Launcher.Start(order, null, null);
         var session = new Session(_loop, _port.Multiplexer, launched);
         _main = session;
@@ -144,7 +145,7 @@ internal sealed partial class Agent
     private void MainEnded(ProcessExit exit)
     {
         var now = ThisMachine.UnixNanoseconds;
-        var oom = exit.Signal == 9 && OomKills() > _oomKills;
+        var oom = exit.Signal == 9 && ContainerCgroup.OomKills() > _oomKills;
         _exit = new MainExit(exit.Code, oom, now);
         _main!.Ended();
         _containerPids?.Dispose();
@@ -326,17 +327,5 @@ internal sealed partial class Agent
             // The process has ended already.
             return null;
         }
-    }
-
-    /// <summary>How many processes the kernel killed for want of memory since boot.</summary>
-    private static long OomKills()
-    {
-        foreach (var line in (FileTree.TryRead("/proc/vmstat") ?? "").Split('\n'))
-        {
-            if (line.StartsWith("oom_kill ", StringComparison.Ordinal) && long.TryParse(line.AsSpan(9), out var count))
-                return count;
-        }
-
-        return 0;
     }
 }

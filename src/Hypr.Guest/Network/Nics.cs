@@ -24,6 +24,8 @@ internal sealed class Nics
         Netlink.Links.Set("lo", new LinkSettings { Up = true });
         Setting("net/ipv4/ping_group_range", "0 2147483647");
         Setting("net/ipv4/ip_unprivileged_port_start", "0");
+        // Removing the first address of a subnet would take the others along (net/ipv4/devinet.c, __inet_del_ifa).
+        Setting("net/ipv4/conf/all/promote_secondaries", "1");
         // Addresses are the host's to give out, once each: looking for a second owner would only delay their use.
         Setting("net/ipv6/conf/default/accept_dad", "0");
         Setting("net/ipv6/conf/default/accept_ra", "0");

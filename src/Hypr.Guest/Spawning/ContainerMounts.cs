@@ -19,6 +19,7 @@ internal static class ContainerMounts
     {
         // 1. Copies of what the agent keeps; their paths are gone after the switch.
         Mount.UnshareNamespace();
+        Mount.UnshareCgroupView();
         using var terminals = Mount.Detach(ContainerRoot.Terminals);
         using var hosts = Mount.Detach(NameFiles.Hosts);
         using var resolver = Mount.Detach(NameFiles.Resolver);

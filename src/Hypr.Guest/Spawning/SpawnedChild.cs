@@ -1,6 +1,7 @@
 using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Messages;
 using Hypr.Guest.Protocol.Wire;
+using Hypr.Guest.Root;
 using Hypr.Linux;
 using Hypr.Linux.Files;
 using Hypr.Linux.Mounts;
@@ -54,6 +55,7 @@ internal static class SpawnedChild
 
         // 1. Into the container. The oom killer spares the agent; what it starts is fair game.
         FileTree.Write("/proc/self/oom_score_adj", "0");
+        ContainerCgroup.Enter();
         if (order.IsFirst)
             ContainerMounts.Make(order);
         else

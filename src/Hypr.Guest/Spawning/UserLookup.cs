@@ -3,7 +3,7 @@ using Hypr.Linux.Files;
 
 namespace Hypr.Guest.Spawning;
 
-/// <summary>Who a process runs as.</summary>
+/// <summary>Who a process runs as. The primary group is a supplementary one too, as in Docker since CVE-2022-36109.</summary>
 internal sealed record ExecUser(uint User, uint Group, uint[] Supplementary, string Home);
 
 /// <summary>
@@ -41,25 +41,25 @@ internal static class UserLookup
             throw new SpawnFailure(0, $"unable to find user {userPart}: no matching entries in passwd file");
 
         if (groupPart == "")
-            return new ExecUser(user, group, [.. Memberships(groups, name)], home);
+            return new ExecUser(user, group, [group, .. Memberships(groups, name, group)], home);
         foreach (var f in Lines(groups, 3))
         {
             if ((f[0] == groupPart || f[2] == groupPart) && Number(f[2]) is { } gid)
-                return new ExecUser(user, gid, [], home);
+                return new ExecUser(user, gid, [gid], home);
         }
 
         return Number(groupPart) is { } unknown
-            ? new ExecUser(user, unknown, [], home)
+            ? new ExecUser(user, unknown, [unknown], home)
             : throw new SpawnFailure(0, $"unable to find group {groupPart}: no matching entries in group file");
     }
 
-    private static IEnumerable<uint> Memberships(string groups, string? name)
+    private static IEnumerable<uint> Memberships(string groups, string? name, uint primary)
     {
         if (name is null)
             yield break;
         foreach (var f in Lines(groups, 4))
         {
-            if (Number(f[2]) is { } gid && Array.Exists(f[3].Split(','), m => m.Trim() == name))
+            if (Number(f[2]) is { } gid && gid != primary && Array.Exists(f[3].Split(','), m => m.Trim() == name))
                 yield return gid;
         }
     }

@@ -30,6 +30,7 @@ public static unsafe class Mount
 {
     private const int CloneFs = 0x200;
     private const int CloneNewNs = 0x20000;
+    private const int CloneNewCgroup = 0x2000000;
     private const int CloneNewPid = 0x20000000;
 
     // The same numbers on every architecture (since Linux 5.0).
@@ -87,6 +88,13 @@ public static unsafe class Mount
         if (LibC.Unshare(CloneNewNs) != 0)
             throw LinuxException.Last("make", "a mount namespace");
         Add(null, "/", null, MountFlags.Recursive | MountFlags.Private);
+    }
+
+    /// <summary>The calling thread's own cgroup is the root of what it and its children see of cgroups (cgroup_namespaces(7)).</summary>
+    public static void UnshareCgroupView()
+    {
+        if (LibC.Unshare(CloneNewCgroup) != 0)
+            throw LinuxException.Last("make", "a cgroup namespace");
     }
 
     /// <summary>
