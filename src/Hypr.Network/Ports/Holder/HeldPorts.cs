@@ -64,7 +64,10 @@ public sealed partial class HeldPorts(string socketPath, string program, ILogger
                 }
             }
 
-            await AskAsync(Request("release", owner, ports));
+            if (_holder is not null || await TryConnectAsync())
+            {
+                await AskAsync(Request("release", owner, ports));
+            }
         }
         finally
         {
@@ -82,7 +85,11 @@ public sealed partial class HeldPorts(string socketPath, string program, ILogger
                 _own.Remove(gone);
             }
 
-            await AskAsync(new HolderRequest { Do = "keep", Owners = [.. owners] });
+            // Where no holder runs nothing is held, and none is started to say so.
+            if (_holder is not null || await TryConnectAsync())
+            {
+                await AskAsync(new HolderRequest { Do = "keep", Owners = [.. owners] });
+            }
         }
         finally
         {

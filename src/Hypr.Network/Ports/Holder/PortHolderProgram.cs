@@ -23,15 +23,10 @@ public static class PortHolderProgram
         using var listener = Listen(socketPath);
         await using var reserver = new SocketPortReserver();
         var clients = 0;
-        var lastUse = TimeProvider.System.GetTimestamp();
-        using var ending = new CancellationTokenSource();
-        using var timer = new Timer(_ =>
-        {
-            if (Volatile.Read(ref clients) == 0 && reserver.Count == 0 && TimeProvider.System.GetElapsedTime(Volatile.Read(ref lastUse)) > Idle)
-            {
-                ending.Cancel();
-            }
-        }, null, Idle, Idle);
+        var ending = new CancellationTokenSource();
+
+        // Whoever started this connects at once; if nobody does, it is not wanted.
+        using var unwanted = new Timer(_ => EndIfUseless(), null, Idle, Timeout.InfiniteTimeSpan);
         try
         {
             while (true)
@@ -49,8 +44,8 @@ public static class PortHolderProgram
                     }
                     finally
                     {
-                        Volatile.Write(ref lastUse, TimeProvider.System.GetTimestamp());
                         Interlocked.Decrement(ref clients);
+                        EndIfUseless();
                     }
                 });
             }
@@ -59,6 +54,14 @@ public static class PortHolderProgram
         {
             File.Delete(socketPath);
             return 0;
+        }
+
+        void EndIfUseless()
+        {
+            if (Volatile.Read(ref clients) == 0 && reserver.Count == 0)
+            {
+                ending.Cancel();
+            }
         }
     }
 
