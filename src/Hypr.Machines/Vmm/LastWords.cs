@@ -5,6 +5,7 @@ namespace Hypr.Machines.Vmm;
 /// <summary>The last bytes that were written, whatever came before: a guest or a VMM that writes without end fills neither memory nor disk.</summary>
 internal sealed class LastWords(int capacity)
 {
+    private const string Panic = "Kernel panic";
     private readonly Lock _lock = new();
     private readonly byte[] _ring = new byte[capacity];
     private long _written;
@@ -47,8 +48,10 @@ internal sealed class LastWords(int capacity)
     /// <summary>Text of a guest's for a message on a person's terminal.</summary>
     public static string Printable(string text, int lines, int characters)
     {
-        var kept = text.Split('\n').Select(Clean).Where(line => line.Length > 0).TakeLast(lines);
-        var result = string.Join(" | ", kept);
+        var all = text.Split('\n').Select(Clean).Where(line => line.Length > 0).ToList();
+        // A kernel's panic is followed by a trace that hides it.
+        var panic = all.FindLastIndex(line => line.Contains(Panic, StringComparison.Ordinal) && !line.Contains("end " + Panic, StringComparison.Ordinal));
+        var result = string.Join(" | ", (panic < 0 ? all : all.Take(panic + 1)).TakeLast(lines));
         return result.Length <= characters ? result : "..." + result[^characters..];
     }
 

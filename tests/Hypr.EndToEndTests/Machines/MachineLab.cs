@@ -68,6 +68,21 @@ internal sealed class MachineLab : IAsyncDisposable
         return text.ToString();
     }
 
+    /// <summary>Follows the log until it has the text.</summary>
+    public async Task SeesAsync(string id, string text)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var log = Host.OpenLog(id);
+        var seen = new StringBuilder();
+        await foreach (var entry in log.ReadAsync(new LogQuery(true, true, null, null, null, Follow: true), limit.Token))
+        {
+            if (seen.Append(Encoding.UTF8.GetString(entry.Data.Span)).ToString().Contains(text, StringComparison.Ordinal))
+                return;
+        }
+
+        Assert.Fail($"the log ended without '{text}': {seen}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var machine in _machines)
