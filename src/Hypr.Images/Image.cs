@@ -1,3 +1,6 @@
+using Hypr.Images.Registry;
+using Hypr.Primitives;
+
 namespace Hypr.Images;
 
 /// <summary>An image that is wholly here: its configuration read, its layers merged into one squashfs that all its machines share.</summary>
@@ -17,7 +20,21 @@ public sealed record Image(
     string Os,
     ImageConfig Config,
     IReadOnlyList<string> DiffIds,
-    string RootFs);
+    string RootFs)
+{
+    /// <summary>NotFound, in Docker's words, when it is for another platform than this: a client then pulls the one that fits.</summary>
+    /// <param name="platform"><c>linux/arm64</c>; null or empty: the host's, for a VM runs no other.</param>
+    public void RequirePlatform(string? platform)
+    {
+        var wanted = string.IsNullOrEmpty(platform) ? Platform.Host : Platform.Parse(platform);
+        var own = Platform.Of(Os, Architecture, null);
+        if (!wanted.Accepts(own))
+        {
+            throw HyprException.NotFound(
+                $"image with reference {Tags.FirstOrDefault() ?? Id} was found but its platform ({own}) does not match the specified platform ({wanted})");
+        }
+    }
+}
 
 /// <summary>The <c>config</c> object of the OCI image configuration (image-spec, config.md).</summary>
 public sealed record ImageConfig

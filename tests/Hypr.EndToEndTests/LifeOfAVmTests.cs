@@ -61,7 +61,10 @@ public sealed class LifeOfAVmTests(HyprHost host) : IClassFixture<HyprHost>
     [Fact]
     public void Orphans_are_reaped_and_an_unprivileged_program_may_ping()
     {
-        host.RunVm("nginx", "reaper");
+        host.RunVm("nginx", "reaper", "-p", "8103:80");
+
+        // As PID 1 of its VM nginx reaps what it inherits, once it has its signals set up.
+        host.Page(host.Space, "http://127.0.0.1:8103/");
         host.MustHypr("exec", "reaper", "sh", "-c", "for i in 1 2 3 4 5; do (sleep 0.1 &) ; done");
         Assert.True(Probe.Until(() => host.MustHypr("exec", "reaper", "sh", "-c", "ps -eo stat,comm | grep -c '^Z' || true").Trim() == "0"));
         Assert.Equal("0\t2147483647\n", host.MustHypr("exec", "reaper", "cat", "/proc/sys/net/ipv4/ping_group_range"));

@@ -16,6 +16,7 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
     {
         // 1. All checks, before anything is written.
         var image = images.Find(config.Image) ?? throw HyprException.NotFound($"No such image: {config.Image}");
+        image.RequirePlatform(config.Platform);
         var chosen = string.IsNullOrEmpty(name) ? MachineName.Free(machines.HasName) : MachineName.Checked(name);
         CheckSize(config);
         CheckCommand(config, image);
