@@ -77,14 +77,7 @@ internal sealed class Composition : IAsyncDisposable
             RegistryMirrors = config.RegistryMirrors,
             InsecureRegistries = config.InsecureRegistries,
         }, clock, logs));
-        var machines = new MachineHost(new MachineHostSettings
-        {
-            DataDirectory = paths.Data,
-            RuntimeDirectory = paths.Runtime,
-            Kernel = paths.GuestKernel,
-            Initramfs = paths.GuestInitramfs,
-        }, clock, logs);
-        Engine = Keep(new HyprEngine(database, images, networks, machines, clock, logs));
+        Engine = Keep(new HyprEngine(database, images, networks, Machines(paths, clock, logs), clock, logs));
         await Engine.StartAsync(cancel);
 
         // In a network namespace of our own the machine's resolver is not ours to tell.
@@ -95,7 +88,15 @@ internal sealed class Composition : IAsyncDisposable
         }
     }
 
-    private static DatapathSettings Datapath(DaemonConfig config)
+    public static MachineHost Machines(HyprPaths paths, TimeProvider clock, ILoggerFactory logs) => new(new MachineHostSettings
+    {
+        DataDirectory = paths.Data,
+        RuntimeDirectory = paths.Runtime,
+        Kernel = paths.GuestKernel,
+        Initramfs = paths.GuestInitramfs,
+    }, clock, logs);
+
+    public static DatapathSettings Datapath(DaemonConfig config)
     {
         var settings = DatapathSettings.ForThisNamespace();
         return config.SysctlDirectory is { } folder ? settings with { SysctlFolder = folder } : settings;

@@ -25,7 +25,8 @@ try
         return 0;
     }
 
-    return await DaemonProgram.RunAsync(ConfigFile.Load(line.ConfigFile));
+    var config = ConfigFile.Load(line.ConfigFile);
+    return await (line.Uninstall ? Uninstall.RunAsync(config) : DaemonProgram.RunAsync(config));
 }
 catch (HyprException e)
 {

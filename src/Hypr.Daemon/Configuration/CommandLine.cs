@@ -3,7 +3,7 @@ using Hypr.Primitives;
 namespace Hypr.Daemon.Configuration;
 
 /// <summary>hyprd's few arguments.</summary>
-internal sealed record CommandLine(bool Help, bool Version, string? ConfigFile)
+internal sealed record CommandLine(bool Help, bool Version, bool Uninstall, string? ConfigFile)
 {
     public const string HelpText = """
         Usage: hyprd [--config-file FILE]
@@ -11,6 +11,7 @@ internal sealed record CommandLine(bool Help, bool Version, string? ConfigFile)
         Runs HYPR's VMs and their networks, and serves Docker's API on $HYPR_RUNTIME_DIR/hypr.sock.
 
           --config-file FILE   configuration (default /etc/hypr/daemon.json, which may be missing)
+          --uninstall          end every VM and take HYPR's links, rules and settings out of the host; disks, images and names stay
           --version            print the version
           --help               print this
 
@@ -23,7 +24,7 @@ internal sealed record CommandLine(bool Help, bool Version, string? ConfigFile)
 
     public static CommandLine Parse(IReadOnlyList<string> arguments)
     {
-        var (help, version, file) = (false, false, (string?)null);
+        var (help, version, uninstall, file) = (false, false, false, (string?)null);
         for (var i = 0; i < arguments.Count; i++)
         {
             switch (arguments[i])
@@ -33,6 +34,9 @@ internal sealed record CommandLine(bool Help, bool Version, string? ConfigFile)
                     break;
                 case "--version" or "-v":
                     version = true;
+                    break;
+                case "--uninstall":
+                    uninstall = true;
                     break;
                 case "--config-file" when i + 1 < arguments.Count:
                     file = arguments[++i];
@@ -47,6 +51,6 @@ internal sealed record CommandLine(bool Help, bool Version, string? ConfigFile)
             }
         }
 
-        return new CommandLine(help, version, file);
+        return new CommandLine(help, version, uninstall, file);
     }
 }

@@ -97,6 +97,23 @@ public sealed partial class HeldPorts(string socketPath, string program, ILogger
         }
     }
 
+    /// <summary>Ends the holder and with it all reservations; where none runs nothing happens.</summary>
+    public static async Task EndAsync(string socketPath)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath));
+            await socket.SendAsync(new byte[][] { JsonSerializer.SerializeToUtf8Bytes(new HolderRequest { Do = "exit" }, HolderJson.Default.HolderRequest), [(byte)'\n'] }
+                .Select(b => new ArraySegment<byte>(b)).ToList());
+            await socket.ReceiveAsync(new byte[1024]);
+        }
+        catch (SocketException)
+        {
+            // Nobody holds anything.
+        }
+    }
+
     /// <summary>Lets go of the holder; it goes on.</summary>
     public ValueTask DisposeAsync()
     {
