@@ -81,6 +81,8 @@ internal sealed class NetworkLab : IAsyncDisposable
     {
         public Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel) => throw new InvalidOperationException();
 
+        public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel) => throw new InvalidOperationException();
+
         public Image? Find(string nameOrId) => null;
 
         public IReadOnlyList<Image> List() => [];
