@@ -21,8 +21,9 @@ try
     Startup.InsertPortModules();
     var loop = new EventLoop();
     _ = new Agent(loop, Startup.OpenPort());
-    Startup.InsertDeviceModules();
     FileTree.Write("/proc/self/oom_score_adj", "-1000");
+    // After the hello: the host is busy with its answer meanwhile.
+    loop.After(TimeSpan.Zero, Startup.InsertDeviceModules);
     loop.Run();
 }
 catch (Exception e)

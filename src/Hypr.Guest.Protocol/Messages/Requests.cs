@@ -14,10 +14,15 @@ public sealed record ExecRequest(uint Session, uint Stdin, uint Stdout, uint Std
         w.U32(Stdin);
         w.U32(Stdout);
         w.U32(Stderr);
-        Process.Encode(w);
+        w.Nested(Process.Encode);
     }
 
-    public static ExecRequest Decode(ref WireReader r) => new(r.U32(), r.U32(), r.U32(), r.U32(), ProcessSpecification.Decode(ref r));
+    public static ExecRequest Decode(ref WireReader r)
+    {
+        var (session, stdin, stdout, stderr) = (r.U32(), r.U32(), r.U32(), r.U32());
+        var process = new WireReader(r.Bytes());
+        return new ExecRequest(session, stdin, stdout, stderr, ProcessSpecification.Decode(ref process));
+    }
 }
 
 /// <param name="Session">0: the image's process.</param>

@@ -12,7 +12,7 @@ internal sealed class EventLoop
     private readonly PriorityQueue<Action, long> _timers = new();
     private ulong _lastName;
 
-    /// <summary>Called after each round: what was queued for the host is sent then.</summary>
+    /// <summary>Called after each round, and before timers: what was queued for the host is sent then.</summary>
     public Action AfterEach { get; set; } = static () => { };
 
     public Watch Add(SafeHandle fd, PollEvents events, Action<PollEvents> handler)
@@ -39,6 +39,7 @@ internal sealed class EventLoop
                     watch.Handler(events[i].Events);
             }
 
+            AfterEach();
             while (_timers.TryPeek(out var action, out var due) && due <= Stopwatch.GetTimestamp())
             {
                 _timers.Dequeue();

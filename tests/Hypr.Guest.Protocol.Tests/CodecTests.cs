@@ -1,0 +1,162 @@
+using System.Net;
+using Hypr.Guest.Protocol.Frames;
+using Hypr.Guest.Protocol.Messages;
+using Hypr.Guest.Protocol.Wire;
+
+namespace Hypr.Guest.Protocol.Tests;
+
+public sealed class CodecTests
+{
+    internal static readonly GuestConfiguration Configuration = new()
+    {
+        Names = new NamesConfiguration
+        {
+            Hostname = "eager-fox",
+            Domainname = "hypr",
+            Hosts = [("10.88.0.2", "eager-fox.hypr eager-fox"), ("fd00::2", "eager-fox")],
+            Nameservers = ["10.88.0.1"],
+            Search = ["corp.example"],
+            ResolverOptions = ["ndots:0"],
+        },
+        ImageDisk = DeviceSlot.Mmio(1),
+        WritableDisk = DeviceSlot.PciePort(3, 1),
+        ReadOnlyRoot = true,
+        Nics =
+        [
+            new NicConfiguration
+            {
+                Slot = DeviceSlot.Mmio(4),
+                Name = "eth0",
+                Mac = [2, 0x42, 10, 88, 0, 2],
+                Mtu = 1500,
+                Addresses = [new NicAddress(IPAddress.Parse("10.88.0.2"), 16), new NicAddress(IPAddress.Parse("fd00::2"), 64)],
+                Gateway4 = IPAddress.Parse("10.88.0.1"),
+                ReturnGateway6 = IPAddress.Parse("fd00::1"),
+            },
+        ],
+        Sysctls = new Dictionary<string, string> { ["net.core.somaxconn"] = "1024" },
+        Tmpfs = new Dictionary<string, string> { ["/run"] = "size=64m", ["/tmp"] = "" },
+        Entropy = [1, 2, 3],
+        UnixTimeNanoseconds = 1_700_000_000_000_000_000,
+        ExitDeadline = TimeSpan.FromSeconds(90),
+    };
+
+    [Fact]
+    public void A_configuration_is_read_as_it_was_written()
+    {
+        var bytes = Encode(Configuration.Encode);
+        var r = new WireReader(bytes);
+        var read = GuestConfiguration.Decode(ref r);
+        Assert.True(r.AtEnd);
+        Assert.Equal(bytes, Encode(read.Encode));
+        Assert.Equal(Configuration.Names.Hosts, read.Names.Hosts);
+        Assert.Equal(Configuration.WritableDisk, read.WritableDisk);
+        Assert.Equal(Configuration.Nics[0].Addresses, read.Nics[0].Addresses);
+        Assert.Null(read.Nics[0].Gateway6);
+        Assert.Equal(Configuration.Nics[0].ReturnGateway6, read.Nics[0].ReturnGateway6);
+        Assert.Equal(Configuration.ExitDeadline, read.ExitDeadline);
+    }
+
+    [Fact]
+    public void A_process_is_read_as_it_was_written()
+    {
+        var process = new ProcessSpecification { Args = ["nginx", "-g", "daemon off;", ""], Env = ["A=ä"], User = "web:web", WorkingDir = "/x", Tty = true, OpenStdin = true, Rows = 50, Columns = 132 };
+        var r = new WireReader(Encode(process.Encode));
+        var read = ProcessSpecification.Decode(ref r);
+        Assert.Equal(process.Args, read.Args);
+        Assert.Equal(process.Env, read.Env);
+        Assert.Equal((process.User, process.WorkingDir, process.Tty, process.OpenStdin, process.Rows, process.Columns),
+            (read.User, read.WorkingDir, read.Tty, read.OpenStdin, read.Rows, read.Columns));
+    }
+
+    [Fact]
+    public void A_hello_is_read_as_it_was_written_with_or_without_an_exit()
+    {
+        foreach (var exit in (MainExit?[])[null, new MainExit(137, true, 5)])
+        {
+            var hello = new Hello { AgentVersion = "0.1.0", Kernel = "6.1.0", State = GuestState.Ended, Pid = 7, Exit = exit, OutputStart = 3, OutputEnd = 9 };
+            var r = new WireReader(Encode(hello.Encode));
+            Assert.Equal(hello, Hello.Decode(ref r));
+        }
+    }
+
+    [Fact]
+    public void Fields_that_a_newer_side_adds_are_ignored()
+    {
+        var process = new ProcessSpecification { Args = ["true"] };
+        var bytes = Encode(w =>
+        {
+            w.U32(1);
+            w.U32(2);
+            w.U32(3);
+            w.U32(4);
+            w.Nested(inner =>
+            {
+                process.Encode(inner);
+                inner.Text("of a later version");
+            });
+            w.U64(99);
+        });
+        var r = new WireReader(bytes);
+        Assert.Equal((1u, 4u), ExecRequest.Decode(ref r) is var exec ? (exec.Session, exec.Stderr) : default);
+        Assert.Equal(["true"], exec.Process.Args);
+    }
+
+    [Theory]
+    [InlineData("a process without a program")]
+    [InlineData("a NUL in an argument")]
+    [InlineData("no UTF-8")]
+    [InlineData("a list longer than its message")]
+    public void What_cannot_be_is_refused(string what)
+    {
+        var bytes = what switch
+        {
+            "a process without a program" => Encode(w => w.Texts([])),
+            "a NUL in an argument" => Encode(w => w.Texts(["a\0b"])),
+            "no UTF-8" => Encode(w =>
+            {
+                w.U32(1);
+                w.Bytes([0xFF, 0xFE]);
+            }),
+            _ => Encode(w => w.U32(uint.MaxValue)),
+        };
+        Assert.Throws<ProtocolException>(() =>
+        {
+            var r = new WireReader(bytes);
+            ProcessSpecification.Decode(ref r);
+        });
+    }
+
+    [Fact]
+    public void An_output_record_of_no_length_or_too_much_is_refused()
+    {
+        var bytes = new byte[OutputRecord.HeaderLength];
+        foreach (var length in (int[])[0, -1, OutputRecord.MaxLength + 1])
+        {
+            new OutputRecord(1, length, 0, 0).Encode(bytes);
+            Assert.Throws<ProtocolException>(() => OutputRecord.Decode(bytes));
+        }
+
+        var record = new OutputRecord(2, 5, ulong.MaxValue, long.MaxValue);
+        record.Encode(bytes);
+        Assert.Equal(record, OutputRecord.Decode(bytes));
+    }
+
+    [Fact]
+    public void A_frame_longer_than_allowed_is_refused_by_its_header()
+    {
+        var parser = new FrameParser(lenient: false);
+        Assert.Throws<ProtocolException>(() =>
+        {
+            ReadOnlySpan<byte> bytes = [Frame.Marker, (byte)FrameType.Data, 0xFF, 0xFF, 1, 0, 0, 0];
+            parser.TryRead(ref bytes);
+        });
+    }
+
+    internal static byte[] Encode(Action<WireWriter> fields)
+    {
+        var w = new WireWriter();
+        fields(w);
+        return w.Written.ToArray();
+    }
+}
