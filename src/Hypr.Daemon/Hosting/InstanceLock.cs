@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Hypr.Primitives;
 
 namespace Hypr.Daemon.Hosting;
@@ -19,23 +20,28 @@ internal sealed class InstanceLock : IDisposable
         var path = Path.Combine(folder, "hyprd.lock");
         try
         {
-            return new InstanceLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            file.SetLength(0);
+            file.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")));
+            file.Flush();
+            return new InstanceLock(file);
         }
         catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
         {
             throw HyprException.Conflict(
-                $"another hyprd{Holder(folder)} runs with {what} {folder}: stop it, or give this one folders of its own with HYPR_RUNTIME_DIR and HYPR_DATA_DIR");
+                $"another hyprd{Holder(path)} runs with {what} {folder}: stop it, or give this one folders of its own with HYPR_RUNTIME_DIR and HYPR_DATA_DIR");
         }
     }
 
     public void Dispose() => _file.Dispose();
 
-    private static string Holder(string folder)
+    private static string Holder(string path)
     {
         try
         {
-            return int.TryParse(File.ReadAllText(Path.Combine(folder, "hyprd.pid")), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid)
-                ? $" (pid {pid})" : "";
+            // Shared for writing, .NET asks for no lock of its own.
+            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return int.TryParse(reader.ReadLine(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? $" (pid {pid})" : "";
         }
         catch (IOException)
         {
