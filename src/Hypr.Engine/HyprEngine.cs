@@ -55,12 +55,30 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
 
     public Task<MachineCreated> CreateAsync(string? name, MachineConfig config, CancellationToken cancel) => _create.RunAsync(name, config, cancel);
 
-    public Task StartAsync(string nameOrId, CancellationToken cancel)
+    /// <summary>One that removes itself at its end is removed when it does not start either (Docker): <c>docker run --rm</c> waits for that.</summary>
+    public async Task StartAsync(string nameOrId, CancellationToken cancel)
     {
         var machine = _machines.Get(nameOrId);
-        return Gated(machine, () => machine.Running is null
-            ? _start.RunAsync(machine, cancel)
-            : throw new HyprException(ErrorKind.NotModified, $"{machine.Name} runs already"), cancel);
+        var failed = false;
+        try
+        {
+            await Gated(machine, async () =>
+            {
+                if (machine.Running is not null)
+                {
+                    throw new HyprException(ErrorKind.NotModified, $"{machine.Name} runs already");
+                }
+
+                failed = true;
+                await _start.RunAsync(machine, cancel);
+                failed = false;
+            }, cancel);
+        }
+        catch when (failed && machine.Config.AutoRemove)
+        {
+            await _end.RemoveAsync(machine, force: true, CancellationToken.None);
+            throw;
+        }
     }
 
     public async Task StopAsync(string nameOrId, int? seconds, string? signal, CancellationToken cancel)

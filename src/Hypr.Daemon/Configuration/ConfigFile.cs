@@ -141,7 +141,8 @@ internal static class ConfigFile
             throw new FormatException("each pool has exactly base and size");
         }
 
-        if (!IPNetwork.TryParse(Text(text), out var network))
+        // .NET takes bits behind the prefix for granted and cuts them off.
+        if (!IPNetwork.TryParse(Text(text), out var network) || !Text(text).StartsWith($"{network.BaseAddress}/", StringComparison.OrdinalIgnoreCase))
         {
             throw new FormatException($"base {text} is not a block such as 10.112.0.0/12 (with no bits behind the prefix)");
         }

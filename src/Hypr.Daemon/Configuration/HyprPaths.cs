@@ -7,8 +7,6 @@ internal sealed record HyprPaths(string Data, string Runtime)
 {
     public string Socket => Path.Combine(Runtime, "hypr.sock");
 
-    public string PidFile => Path.Combine(Runtime, "hyprd.pid");
-
     public string PortHolderSocket => Path.Combine(Runtime, "ports.sock");
 
     public string Database => Path.Combine(Data, "hypr.db");

@@ -42,6 +42,10 @@ internal sealed partial class HijackHandler(ApiContext api)
 
             await client.SendErrorAsync(status, message);
         }
+        catch (HyprException)
+        {
+            // The machine did not start, or went: the streams end, and who started it or waits for it is told.
+        }
     }
 
     /// <summary>The path without its version, when it is one of the two.</summary>

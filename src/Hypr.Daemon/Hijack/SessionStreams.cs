@@ -1,5 +1,6 @@
 using System.Buffers;
 using Hypr.Machines;
+using Hypr.Primitives;
 
 namespace Hypr.Daemon.Hijack;
 
@@ -44,7 +45,7 @@ internal static class SessionStreams
         {
             var offset = tty ? 0 : StreamFrames.HeaderLength;
             int read;
-            while ((read = await stream.ReadAsync(buffer.AsMemory(offset, BufferSize - StreamFrames.HeaderLength), cancel)) > 0)
+            while ((read = await ReadAsync(stream, buffer.AsMemory(offset, BufferSize - StreamFrames.HeaderLength), cancel)) > 0)
             {
                 if (!wanted)
                 {
@@ -62,6 +63,19 @@ internal static class SessionStreams
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>The end of the VM under a process is the end of its output; how it ended is told by wait and inspect.</summary>
+    private static async ValueTask<int> ReadAsync(Stream stream, Memory<byte> buffer, CancellationToken cancel)
+    {
+        try
+        {
+            return await stream.ReadAsync(buffer, cancel);
+        }
+        catch (Exception e) when (e is IOException or HyprException)
+        {
+            return 0;
         }
     }
 

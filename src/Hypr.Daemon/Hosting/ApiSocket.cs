@@ -51,8 +51,8 @@ internal static class ApiSocket
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
+            // Closing takes the file of its bind with it.
             socket.Dispose();
-            File.Delete(first);
             throw new HyprException(ErrorKind.Internal, $"cannot listen on {path}: {e.Message}", e);
         }
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Hypr.Daemon.Configuration;
@@ -27,7 +26,6 @@ internal sealed partial class DaemonProgram
         Make(paths.Runtime, RuntimeMode);
         using var data = InstanceLock.Take(paths.Data, "the data in");
         using var runtime = InstanceLock.Take(paths.Runtime, "the socket in");
-        await File.WriteAllTextAsync(paths.PidFile, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
 
         // 2. From here on SIGTERM is an orderly end, even in the middle of the start.
         using var ending = new CancellationTokenSource();
@@ -48,8 +46,6 @@ internal sealed partial class DaemonProgram
             {
                 Remove(paths.Socket);
             }
-
-            Remove(paths.PidFile);
         }
 
         Ended(log);
