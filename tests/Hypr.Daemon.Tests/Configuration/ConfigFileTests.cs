@@ -58,8 +58,8 @@ public sealed class ConfigFileTests
     [Fact]
     public void Arguments_are_few()
     {
-        Assert.Equal(new CommandLine(false, false, "x"), CommandLine.Parse(["--config-file", "x"]));
-        Assert.Equal(new CommandLine(true, false, "y"), CommandLine.Parse(["--config-file=y", "--help"]));
+        Assert.Equal(new CommandLine(false, false, false, "x"), CommandLine.Parse(["--config-file", "x"]));
+        Assert.Equal(new CommandLine(true, false, false, "y"), CommandLine.Parse(["--config-file=y", "--help"]));
         Assert.Contains("--fast", Assert.Throws<HyprException>(() => CommandLine.Parse(["--fast"])).Message, StringComparison.Ordinal);
         Assert.Throws<HyprException>(() => CommandLine.Parse(["--config-file"]));
     }
