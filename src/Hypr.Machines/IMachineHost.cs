@@ -90,7 +90,12 @@ public sealed record GuestNic(
     int Mtu,
     IReadOnlyList<InterfaceAddress> Addresses,
     IPAddress? Gateway4,
-    IPAddress? Gateway6);
+    IPAddress? Gateway6)
+{
+    /// <summary>The network's gateway on a NIC without the default route: answers to what came in on it leave by it. Null: the network has none.</summary>
+    public IPAddress? ReturnGateway4 { get; init; }
+    public IPAddress? ReturnGateway6 { get; init; }
+}
 
 /// <summary>Everything that the guest is told after its hello, besides its NICs. OCI runtime words where there are some.</summary>
 public sealed record GuestSpec

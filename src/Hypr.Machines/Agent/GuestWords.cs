@@ -45,6 +45,8 @@ internal static class GuestWords
         Addresses = [.. nic.Addresses.Select(address => new NicAddress(address.Address, address.PrefixLength))],
         Gateway4 = nic.Gateway4,
         Gateway6 = nic.Gateway6,
+        ReturnGateway4 = nic.ReturnGateway4,
+        ReturnGateway6 = nic.ReturnGateway6,
     };
 
     public static ProcessSpecification Process(GuestProcess process) => new()
