@@ -37,9 +37,9 @@ public sealed class ReferenceTests
             """);
         foreach (var command in CommandTable.All.OrderBy(c => c.Run is null).ThenBy(c => c.Name, StringComparer.Ordinal))
         {
-            if (command.Run is not null)
+            if (command.Run is not null || command.Options.Length > 0)
                 Add(text, command, command.Name);
-            foreach (var of in command.Commands)
+            foreach (var of in command.Commands.Where(c => !c.Hidden))
             {
                 var same = Array.Find(CommandTable.All, c => c.Run is not null && c.Run == of.Run && c.Options == of.Options);
                 if (same is null)

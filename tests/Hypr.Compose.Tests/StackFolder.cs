@@ -44,7 +44,7 @@ internal sealed class StackFolder : IDisposable
         return folder.Errors();
     }
 
-    public Loaded Load() => Loader.Load(new LoadRequest(System.IO.Path.Combine(Path, From), Files, Name, [], Profiles, Shell));
+    public Loaded Load() => Loader.Load(new LoadRequest(System.IO.Path.Combine(Path, From), Files, Name, [], Profiles, n => Shell.GetValueOrDefault(n)));
 
     /// <summary><c>compose.yaml:3:5: what</c></summary>
     public IReadOnlyList<string> Errors()

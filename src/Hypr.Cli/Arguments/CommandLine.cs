@@ -11,6 +11,9 @@ internal sealed record CommandLine(CommandSpec Command, string Path)
     /// <summary>The words: names, an image, a command.</summary>
     public List<string> Words { get; } = [];
 
+    /// <summary>What stood before it for its group; null where the group has no options.</summary>
+    public CommandLine? Group { get; set; }
+
     /// <summary>It asks for help instead.</summary>
     public bool WantsHelp { get; set; }
 

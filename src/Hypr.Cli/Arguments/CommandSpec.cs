@@ -15,6 +15,9 @@ internal enum OptionOrder
     /// All before the image; after it those of <see cref="CommandSpec.AfterImage"/>, up to the first other word or <c>--</c>.
     /// </summary>
     AroundImage,
+
+    /// <summary>Nothing is read: every word is the command's, for verbs that only say why they are not there.</summary>
+    Unread,
 }
 
 /// <summary>
@@ -37,6 +40,7 @@ internal sealed class CommandSpec(string name, string summary)
     /// <summary>How many words at least and at most.</summary>
     public (int Least, int Most) Count { get; init; }
 
+    /// <summary>Of a group: those that stand before its command, as in <c>hypr compose -f FILE up</c>.</summary>
     public Option[] Options { get; init; } = [];
 
     public OptionOrder Order { get; init; }

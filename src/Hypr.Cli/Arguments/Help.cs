@@ -23,7 +23,8 @@ internal static class Help
         var text = new StringBuilder("\nUsage:  hypr ").Append(path);
         if (command.Run is null)
         {
-            text.Append(" COMMAND\n\n").Append(command.Summary).Append('\n');
+            text.Append(command.Options.Length > 0 ? " [OPTIONS]" : "").Append(" COMMAND\n\n").Append(command.Summary).Append('\n');
+            AddOptions(text, "Options", command.Options);
             AddCommands(text, "Commands", command.Commands.Where(c => !c.Hidden));
             return text.Append($"\nRun 'hypr {path} COMMAND --help' for more information on a command.\n").ToString();
         }

@@ -29,8 +29,8 @@ internal sealed class Parser(CommandSpec[] commands)
             at++;
         if (at == words.Count || top.WantsHelp || top.On("version"))
             return top;
-        var line = new CommandLine(FindCommand(words, ref at, out string path), path);
-        if (top.Text("host") is { } host)
+        var line = FindCommand(words, ref at);
+        if ((line.Group?.Text("host") ?? top.Text("host")) is { } host)
             line.Add(Global[0], host);
         if (line.Command.Run is null)
         {
@@ -43,18 +43,25 @@ internal sealed class Parser(CommandSpec[] commands)
         return line;
     }
 
-    private CommandSpec FindCommand(IReadOnlyList<string> words, ref int at, out string path)
+    private CommandLine FindCommand(IReadOnlyList<string> words, ref int at)
     {
         var among = commands;
-        path = "";
+        string path = "";
+        CommandLine? group = null;
         while (true)
         {
             string word = words[at];
             var found = Array.Find(among, c => c.Answers(word)) ?? throw UnknownCommand(path, word, among);
             path = path.Length == 0 ? found.Name : $"{path} {found.Name}";
             at++;
-            if (found.Run is not null || at == words.Count || words[at] is "-h" or "--help")
-                return found;
+            var line = new CommandLine(found, path) { Group = group };
+            if (found.Run is not null)
+                return line;
+            while (at < words.Count && words[at] is ['-', _, ..] and not ("-h" or "--help") && found.Options.Length > 0)
+                ReadOption(line, words, ref at, isAfterImage: false);
+            if (at == words.Count || words[at] is "-h" or "--help")
+                return line;
+            group = line;
             among = found.Commands;
         }
     }
@@ -72,6 +79,11 @@ internal sealed class Parser(CommandSpec[] commands)
     private static void ReadRest(CommandLine line, IReadOnlyList<string> words, int at)
     {
         var order = line.Command.Order;
+        if (order == OptionOrder.Unread)
+        {
+            line.Words.AddRange(words.Skip(at));
+            return;
+        }
         while (at < words.Count)
         {
             string word = words[at];

@@ -51,6 +51,7 @@ internal static class CommandTable
         },
         ImageCommands.Group,
         NetworkCommands.Group,
+        Compose.ComposeGroup.Group,
         SystemCommands.Group,
         StartCommand.Attach,
         RunCommand.Create,

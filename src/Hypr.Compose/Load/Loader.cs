@@ -6,14 +6,16 @@ namespace Hypr.Compose.Load;
 /// <param name="ProjectName">By <c>-p</c>; null: COMPOSE_PROJECT_NAME, the file's <c>name</c>, else the folder's.</param>
 /// <param name="EnvFiles">By <c>--env-file</c>; empty: <c>.env</c> in the project's folder.</param>
 /// <param name="Profiles">By <c>--profile</c>, beside COMPOSE_PROFILES.</param>
-/// <param name="Shell">The shell's variables.</param>
+/// <param name="Shell">The shell's variables; null: not set.</param>
+/// <param name="ProjectDirectory">By <c>--project-directory</c>: what relative paths start from; null: the first file's folder.</param>
 public sealed record LoadRequest(
     string Folder,
     IReadOnlyList<string> Files,
     string? ProjectName,
     IReadOnlyList<string> EnvFiles,
     IReadOnlyList<string> Profiles,
-    IReadOnlyDictionary<string, string> Shell);
+    Func<string, string?> Shell,
+    string? ProjectDirectory = null);
 
 /// <summary>A stack as loaded, with what was not honoured.</summary>
 public sealed record Loaded(ComposeProject Project, IReadOnlyList<Problem> Warnings, IReadOnlyList<string> Notes);
@@ -38,7 +40,7 @@ public sealed class Loader
     {
         // 1. Which files, and the variables that they may use.
         var files = Files();
-        var folder = Path.GetDirectoryName(Path.GetFullPath(files[0]))!;
+        var folder = _request.ProjectDirectory is { } given ? Path.GetFullPath(Path.Combine(_request.Folder, given)) : Path.GetDirectoryName(Path.GetFullPath(files[0]))!;
         ReadEnvironment(folder);
 
         // 2. Each file to its tree, merged in order.
@@ -59,20 +61,20 @@ public sealed class Loader
         return new Loaded(project, _problems.Warnings, _notes);
     }
 
-    private string? Variable(string name) => _request.Shell.TryGetValue(name, out var value) ? value : _environment.GetValueOrDefault(name);
+    private string? Variable(string name) => _request.Shell(name) ?? _environment.GetValueOrDefault(name);
 
     private IReadOnlyList<string> Files()
     {
         var named = _request.Files.Count > 0 ? _request.Files
-            : _request.Shell.TryGetValue("COMPOSE_FILE", out var variable) && variable.Length > 0
-                ? variable.Split(_request.Shell.GetValueOrDefault("COMPOSE_PATH_SEPARATOR", ":"))
+            : _request.Shell("COMPOSE_FILE") is { Length: > 0 } variable
+                ? variable.Split(_request.Shell("COMPOSE_PATH_SEPARATOR") ?? ":")
             : [];
         if (named.Count > 0)
         {
             return [.. named.Select(f => Path.Combine(_request.Folder, f))];
         }
 
-        var found = ComposeFiles.Find(_request.Folder);
+        var found = ComposeFiles.Find(Path.GetFullPath(Path.Combine(_request.Folder, _request.ProjectDirectory ?? "")));
         if (found.Note is not null)
         {
             _notes.Add(found.Note);

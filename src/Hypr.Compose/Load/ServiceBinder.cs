@@ -12,6 +12,7 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
         var limits = Limits(f, name);
         var service = new Service(name, at)
         {
+            Places = m.Entries.ToDictionary(e => e.Key, e => e.At),
             Image = f.Text("image"),
             HasBuild = f.Node("build") is not null,
             ContainerName = f.Text("container_name"),

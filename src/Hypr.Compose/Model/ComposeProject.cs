@@ -51,6 +51,12 @@ public sealed record FileSource(string Key, string? File, string? Environment, s
 
 public sealed record Service(string Name, Location At)
 {
+    /// <summary>Where each of its keys stands, for messages.</summary>
+    public IReadOnlyDictionary<string, Location> Places { get; init; } = new Dictionary<string, Location>();
+
+    /// <summary>Where the key stands; where it is not written, the service.</summary>
+    public Location Place(string key) => Places.TryGetValue(key, out var at) ? at : At;
+
     public string? Image { get; init; }
     public bool HasBuild { get; init; }
     public string? ContainerName { get; init; }

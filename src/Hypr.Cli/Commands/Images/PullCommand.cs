@@ -35,14 +35,20 @@ internal static class PullCommand
         return 0;
     }
 
-    /// <param name="progress">Null: quiet.</param>
-    public static void Pull(Session session, string image, string? platform, PullProgress? progress, bool allTags = false)
+    /// <summary>Begins a pull with the registry's login; its messages are read from the answer.</summary>
+    public static ApiAnswer Open(Session session, string image, string? platform, bool allTags = false)
     {
         var (name, tag) = ImageName.Split(image);
         var query = new Query("images", "create").Add("fromImage", name).Add("platform", platform);
         if (!allTags)
             query.Add("tag", tag.Length > 0 ? tag : "latest");
-        using var answer = session.Api.Send("POST", query, headers: RegistryLogin.Header(session, name));
+        return session.Api.Send("POST", query, headers: RegistryLogin.Header(session, name));
+    }
+
+    /// <param name="progress">Null: quiet.</param>
+    public static void Pull(Session session, string image, string? platform, PullProgress? progress, bool allTags = false)
+    {
+        using var answer = Open(session, image, platform, allTags);
         (progress ?? new PullProgress(Stream.Null, isLive: false, columns: 80)).Show(answer.JsonLines());
     }
 }

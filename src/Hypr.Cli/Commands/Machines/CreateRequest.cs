@@ -114,7 +114,7 @@ internal static class CreateRequest
         return bytes > 0 ? bytes : throw line.Bad("memory", "must be more than 0");
     }
 
-    private static Dictionary<string, List<PortBinding>?>? Ports(CommandLine line, SortedDictionary<string, EmptyObject?> exposed)
+    public static Dictionary<string, List<PortBinding>?>? Ports(CommandLine line, SortedDictionary<string, EmptyObject?> exposed)
     {
         var bindings = new Dictionary<string, List<PortBinding>?>();
         foreach (var port in line.All("publish").SelectMany(PublishedPort.Parse))

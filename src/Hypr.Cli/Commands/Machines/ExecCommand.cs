@@ -62,20 +62,26 @@ internal static class ExecCommand
             WorkingDir = line.Text("workdir"),
             Cmd = line.Words[1..],
         };
+        return Execute(session, machine, request, keys);
+    }
+
+    /// <summary>Runs it to its end, with our streams unless it is detached; its exit code.</summary>
+    public static int Execute(Session session, string machine, CreateExecRequest request, DetachKeys keys)
+    {
         string id = session.Api.Post(
             new Query("containers", machine, "exec"), JsonSerializer.SerializeToUtf8Bytes(request, HyprJson.Wire.CreateExecRequest))
                 .Text("Id");
         byte[] start = JsonSerializer.SerializeToUtf8Bytes(
-            new StartExecRequest { Detach = detach, Tty = tty, ConsoleSize = size }, HyprJson.Wire.StartExecRequest);
+            new StartExecRequest { Detach = request.Detach, Tty = request.Tty, ConsoleSize = request.ConsoleSize }, HyprJson.Wire.StartExecRequest);
         try
         {
-            if (detach)
+            if (request.Detach)
             {
                 session.Api.Post(new Query("exec", id, "start"), start);
                 return 0;
             }
             using var stream = session.Api.Hijack(new Query("exec", id, "start"), start);
-            using var attachment = new Attachment(session, stream, tty, input, keys, window => session.Api.Post(
+            using var attachment = new Attachment(session, stream, request.Tty, request.AttachStdin, keys, window => session.Api.Post(
                 new Query("exec", id, "resize").Add("h", window.Rows).Add("w", window.Columns)));
             attachment.Resize();
             if (attachment.Run())

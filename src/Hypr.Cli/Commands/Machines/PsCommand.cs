@@ -80,7 +80,7 @@ internal static class PsCommand
     }
 
     /// <summary>All addresses, that of the default route first: a network with a gateway, the highest priority, then the name.</summary>
-    private static IEnumerable<string> Addresses(JsonElement machine) =>
+    public static IEnumerable<string> Addresses(JsonElement machine) =>
         machine.Members("NetworkSettings", "Networks")
             .OrderBy(n => n.Value.Text("Gateway").Length == 0 && n.Value.Text("IPv6Gateway").Length == 0)
             .ThenByDescending(n => n.Value.Number("GwPriority"))
@@ -97,5 +97,5 @@ internal static class PsCommand
     }
 
     /// <summary>In quotes and, unless all is wanted, cut to twenty characters with an ellipsis (formatter.Ellipsis).</summary>
-    private static string Shown(string command, bool all) => JsonText.Quote(all || command.Length <= 20 ? command : command[..19] + "…");
+    public static string Shown(string command, bool all) => JsonText.Quote(all || command.Length <= 20 ? command : command[..19] + "…");
 }

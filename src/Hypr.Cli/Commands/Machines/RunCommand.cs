@@ -55,7 +55,8 @@ internal static class RunCommand
             throw new ExitException(1, "-t with -i: standard input is no terminal. Leave out -t, or run it in a terminal");
         string id = Creating.Create(line, session, request);
         if (!detach)
-            return RunAttached(line, session, request, id, keys);
+            return Attached(
+                session, request, id, line.Text("detach-keys"), keys, (!line.Has("sig-proxy") || line.On("sig-proxy")) && !request.Tty);
         using (var undo = new UndoOnInterrupt(session, id))
             Start(session, id, undo);
         session.Io.WriteLine(id);
@@ -63,7 +64,8 @@ internal static class RunCommand
     }
 
     /// <summary>Attach, then wait, then start: nothing of the process's output or end is missed.</summary>
-    private static int RunAttached(CommandLine line, Session session, CreateContainerRequest request, string id, DetachKeys keys)
+    public static int Attached(
+        Session session, CreateContainerRequest request, string id, string? detachKeys, DetachKeys keys, bool proxies)
     {
         HijackedStream stream;
         ApiAnswer wait;
@@ -78,7 +80,7 @@ internal static class RunCommand
                     .Add("stdin", request.AttachStdin)
                     .Add("stdout", request.AttachStdout)
                     .Add("stderr", request.AttachStderr)
-                    .Add("detachKeys", line.Text("detach-keys")));
+                    .Add("detachKeys", detachKeys));
                 wait = session.Api.Send(
                     "POST", new Query("containers", id, "wait").Add("condition", request.HostConfig!.AutoRemove ? "removed" : "next-exit"));
             }
@@ -88,7 +90,6 @@ internal static class RunCommand
                 throw;
             }
             Start(session, id, undo);
-            bool proxies = (!line.Has("sig-proxy") || line.On("sig-proxy")) && !request.Tty;
             proxy = proxies ? new SignalProxy(session, id) : null;
             attachment = new Attachment(session, stream, request.Tty, request.AttachStdin, keys, size => Resize(session, id, size));
         }

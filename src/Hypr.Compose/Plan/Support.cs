@@ -1,0 +1,107 @@
+using Hypr.Compose.Load;
+using Hypr.Compose.Model;
+
+namespace Hypr.Compose.Plan;
+
+/// <summary>What a compose file may say and HYPR cannot do, each with its place: an error where the service would not be what its file says, else a warning.</summary>
+internal static class Support
+{
+    public static void Check(IEnumerable<Service> services, Problems problems)
+    {
+        foreach (var service in services)
+        {
+            Image(service, problems);
+            NetworkMode(service, problems);
+            Files(service, problems);
+            Restart(service, problems);
+            if (service.Ulimits.Count > 0)
+            {
+                problems.Warn(service.Place("ulimits"), $"services.{service.Name}.ulimits is not supported: a VM's limits are those of its own kernel");
+            }
+        }
+    }
+
+    private static void Image(Service service, Problems problems)
+    {
+        if (service.HasBuild && service.Image is null)
+        {
+            problems.Error(service.Place("build"),
+                $"services.{service.Name} has build and no image, and HYPR does not build: build it with docker, podman or buildkit, load it (hypr load), and name it with image");
+        }
+        else if (service.HasBuild)
+        {
+            problems.Warn(service.Place("build"), $"services.{service.Name}.build is not used: HYPR does not build. The image {service.Image} is taken as it is");
+        }
+
+        if (service.PullPolicy is { } policy && PullPolicy(policy) is null)
+        {
+            problems.Error(service.Place("pull_policy"), $"services.{service.Name}.pull_policy '{policy}' is unknown; always, missing, if_not_present and never are known");
+        }
+    }
+
+    /// <summary><c>always</c>, <c>missing</c> or <c>never</c>; null: no such policy. What builds takes the image that is there, or is pulled.</summary>
+    public static string? PullPolicy(string? policy) => policy switch
+    {
+        null or "missing" or "if_not_present" or "build" => "missing",
+        "always" or "never" => policy,
+        _ => null,
+    };
+
+    private static void NetworkMode(Service service, Problems problems)
+    {
+        var at = service.Place("network_mode");
+        switch (service.NetworkMode)
+        {
+            case "host":
+                problems.Error(at, $"services.{service.Name}.network_mode host: a VM has a network stack of its own and cannot share the host's. Publish its ports with ports");
+                break;
+            case { } mode when mode.StartsWith("container:", StringComparison.Ordinal) || mode.StartsWith("service:", StringComparison.Ordinal):
+                problems.Error(at, $"services.{service.Name}.network_mode {mode}: a VM has a network stack of its own and cannot share another's. Put both on one network");
+                break;
+        }
+    }
+
+    private static void Files(Service service, Problems problems)
+    {
+        foreach (var mount in service.Volumes)
+        {
+            switch (mount)
+            {
+                case { Type: "tmpfs" }:
+                    break;
+                case { Type: "bind" }:
+                    problems.Error(mount.At, $"services.{service.Name}: {mount.Source} on {mount.Target} is a bind mount, which HYPR does not have yet: bring the files in with the image");
+                    break;
+                case { Source: { } source }:
+                    problems.Error(mount.At,
+                        $"services.{service.Name}: {source} on {mount.Target} is a named volume, which HYPR does not have yet. Leave it out: the VM's own disk keeps files over stop and start, until down");
+                    break;
+                default:
+                    problems.Warn(mount.At, $"services.{service.Name}: {mount.Target} gets no volume of its own; it is on the VM's disk, which lives as long as an anonymous volume");
+                    break;
+            }
+        }
+
+        foreach (var file in service.Configs)
+        {
+            problems.Error(file.At, $"services.{service.Name}: the config {file.Source} cannot be put into the VM: HYPR has no configs yet. Bring it in with the image or as a variable");
+        }
+
+        foreach (var file in service.Secrets)
+        {
+            problems.Error(file.At, $"services.{service.Name}: the secret {file.Source} cannot be put into the VM: HYPR has no secrets yet. Bring it in with the image or as a variable");
+        }
+    }
+
+    private static void Restart(Service service, Problems problems)
+    {
+        var parts = service.Restart?.Split(':');
+        if (parts is null or ["no" or "always" or "unless-stopped" or "on-failure"] || (parts is ["on-failure", var count] && int.TryParse(count, out var retries) && retries >= 0))
+        {
+            return;
+        }
+
+        problems.Error(service.Place("restart"),
+            $"services.{service.Name}.restart '{service.Restart}' is unknown; no, always, unless-stopped, on-failure and on-failure:N are known. A no needs quotes in old YAML");
+    }
+}
