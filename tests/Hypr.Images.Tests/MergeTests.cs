@@ -19,6 +19,15 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public async Task Padding_that_is_missing_behind_the_last_file_does_not_matter_as_for_Go()
+    {
+        // umoci 0.4.7 inserts layers that end with the last file's last byte.
+        var tar = new TarBuilder().File("a", "1").File("last", "12").ToArray()[..(512 + 512 + 512 + 2)];
+        var files = await ListAsync(new ImageBuilder().Blob(ImageBuilder.Gzip(tar), ImageBuilder.Digest(tar), "application/vnd.oci.image.layer.v1.tar+gzip"));
+        Assert.Equal(["/a", "/last"], files.Keys);
+    }
+
+    [Fact]
     public async Task A_whiteout_behind_the_new_file_does_not_hide_it()
     {
         var files = await ListAsync(new ImageBuilder()

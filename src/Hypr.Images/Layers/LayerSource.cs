@@ -48,6 +48,17 @@ internal sealed class LayerSource(Stream tar, IncrementalHash? hash, Stream? cop
         }
     }
 
+    /// <summary>Padding may be missing at the end of the stream: umoci 0.4.7 leaves it out behind the last file, and Go's archive/tar reads that.</summary>
+    public void SkipPadding(long count)
+    {
+        while (count > 0 && (_start < _end || Fill()))
+        {
+            var step = (int)Math.Min(count, _end - _start);
+            _start += step;
+            count -= step;
+        }
+    }
+
     /// <summary>What stands behind the end of the archive counts for the digest.</summary>
     public void SkipToEnd()
     {

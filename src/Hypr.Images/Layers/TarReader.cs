@@ -117,7 +117,8 @@ internal sealed class TarReader(LayerSource source)
             DataOffset = offset,
             Extents = extents,
         };
-        source.Skip(Padded(stored));
+        source.Skip(stored);
+        source.SkipPadding(Padded(stored) - stored);
         return entry;
     }
 
