@@ -9,7 +9,8 @@ internal static class GuestKernel
     private const int HeaderBytes = 0x8000;
 
     /// <summary>
-    /// The version in a bzImage's header (Documentation/arch/x86/boot.rst: kernel_version at 0x20e is the text's place less 0x200); a file's name when it is another form.
+    /// The version in a bzImage's header (Documentation/arch/x86/boot.rst: kernel_version at 0x20e is the text's place less 0x200); else what the manifest beside it
+    /// says (guest/build writes one), for an ELF kernel has no such place; else the file's name.
     /// </summary>
     public static string Version(string path)
     {
@@ -26,6 +27,11 @@ internal static class GuestKernel
                 if (end > 0)
                     return Encoding.ASCII.GetString(text[..end]);
             }
+
+            const string Key = "kernel=";
+            var manifest = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "manifest");
+            if (File.Exists(manifest) && File.ReadLines(manifest).FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal)) is { Length: > 7 } line)
+                return line[Key.Length..];
         }
         catch (IOException)
         {
