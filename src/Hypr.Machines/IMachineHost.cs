@@ -5,16 +5,21 @@ using Microsoft.Win32.SafeHandles;
 namespace Hypr.Machines;
 
 /// <summary>
-/// Starts microVMs and finds running ones again. It knows of no network, image or name: it is given disks, TAP descriptors and what to tell the guest.
+/// Starts microVMs and finds running ones again. It knows of no network, image or name: it is given disks, TAP descriptors and what to
+/// tell the guest.
 /// </summary>
 public interface IMachineHost
 {
-    /// <summary>What runs guests here and why: for <c>hypr info</c>. Probed once by running a guest of a few instructions, and remembered.</summary>
+    /// <summary>
+    /// What runs guests here and why: for <c>hypr info</c>. Probed once by running a guest of a few instructions, and remembered.
+    /// </summary>
     Task<HypervisorInfo> ProbeAsync(CancellationToken cancel);
 
     /// <summary>
-    /// Boots the machine, greets its agent and starts the image's process. On return the process runs. On failure the VMM is gone, its files too, and the
-    /// exception (a <see cref="HyprException"/>) says why, with the end of the console when the guest died; a start that fails on the image's own command has
+    /// Boots the machine, greets its agent and starts the image's process. On return the process runs. On failure the VMM is gone, its
+    /// files too, and the
+    /// exception (a <see cref="HyprException"/>) says why, with the end of the console when the guest died; a start that fails on the
+    /// image's own command has
     /// Docker's words ("executable file not found in $PATH", "permission denied") from which the CLI takes 126 and 127.
     /// </summary>
     Task<IRunningMachine> StartAsync(MachineSpec spec, CancellationToken cancel);
@@ -29,8 +34,10 @@ public interface IMachineHost
     MachineExit? LastExit(string machineId);
 
     /// <summary>
-    /// At start, after the known machines were adopted: ends every VMM of ours (of this data directory, found in /proc) whose machine is not in
-    /// <paramref name="keep"/>, and removes what it left in the run-time directory. A hyprd that was killed half-way through a start leaves one.
+    /// At start, after the known machines were adopted: ends every VMM of ours (of this data directory, found in /proc) whose machine is
+    /// not in
+    /// <paramref name="keep"/>, and removes what it left in the run-time directory. A hyprd that was killed half-way through a start
+    /// leaves one.
     /// </summary>
     Task SweepAsync(IReadOnlyCollection<string> keep, CancellationToken cancel);
 
@@ -50,7 +57,8 @@ public interface IMachineHost
 public sealed record HypervisorInfo(string Vmm, string Accelerator, string? Note, string Kernel);
 
 /// <summary>What the next hyprd needs to find the machine again; kept in the store.</summary>
-/// <param name="StartTime">Field 22 of /proc/pid/stat, in clock ticks since boot: a pid alone may have been given to another process.</param>
+/// <param name="StartTime">Field 22 of /proc/pid/stat, in clock ticks since boot: a pid alone may have been given to another
+/// process.</param>
 public sealed record MachineHandle(string MachineId, int Pid, ulong StartTime);
 
 public sealed record MachineSpec
@@ -69,7 +77,8 @@ public sealed record MachineSpec
     public required GuestSpec Guest { get; init; }
 
     /// <summary>
-    /// Called when the agent has its configuration and the image's process is about to start: who attaches here misses no byte of its output
+    /// Called when the agent has its configuration and the image's process is about to start: who attaches here misses no byte of its
+    /// output
     /// (<c>docker run</c> attaches before it starts). What it throws fails the start.
     /// </summary>
     public Func<IRunningMachine, CancellationToken, Task>? BeforeProcess { get; init; }
@@ -92,7 +101,9 @@ public sealed record GuestNic(
     IPAddress? Gateway4,
     IPAddress? Gateway6)
 {
-    /// <summary>The network's gateway on a NIC without the default route: answers to what came in on it leave by it. Null: the network has none.</summary>
+    /// <summary>
+    /// The network's gateway on a NIC without the default route: answers to what came in on it leave by it. Null: the network has none.
+    /// </summary>
     public IPAddress? ReturnGateway4 { get; init; }
     public IPAddress? ReturnGateway6 { get; init; }
 }

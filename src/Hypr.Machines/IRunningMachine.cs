@@ -6,7 +6,8 @@ public interface IRunningMachine : IAsyncDisposable
     MachineHandle Handle { get; }
 
     /// <summary>
-    /// Completes when the image's process has ended and the VMM is gone, however that came: never fails. Docker's exit codes: the process's own,
+    /// Completes when the image's process has ended and the VMM is gone, however that came: never fails. Docker's exit codes: the
+    /// process's own,
     /// 128+signal; 255 when the VMM died under it, with <see cref="MachineExit.Error"/> saying so.
     /// </summary>
     Task<MachineExit> Exited { get; }
@@ -25,7 +26,8 @@ public interface IRunningMachine : IAsyncDisposable
     Task ResumeAsync(CancellationToken cancel);
 
     /// <summary>
-    /// Starts a further process in the guest. A program that is not there or cannot be run is a <see cref="Hypr.Primitives.HyprException"/> with Docker's words.
+    /// Starts a further process in the guest. A program that is not there or cannot be run is a <see
+    /// cref="Hypr.Primitives.HyprException"/> with Docker's words.
     /// </summary>
     Task<IGuestSession> ExecAsync(GuestProcess process, CancellationToken cancel);
 
@@ -35,7 +37,10 @@ public interface IRunningMachine : IAsyncDisposable
     /// <summary>The size of the image's process's terminal.</summary>
     Task ResizeAsync(ushort rows, ushort columns, CancellationToken cancel);
 
-    /// <summary>A NIC more, hot-plugged on a free PCIe root port and configured by the agent. Unavailable when no port is free: a restart attaches it.</summary>
+    /// <summary>
+    /// A NIC more, hot-plugged on a free PCIe root port and configured by the agent. Unavailable when no port is free: a restart attaches
+    /// it.
+    /// </summary>
     Task AddNicAsync(MachineNic nic, CancellationToken cancel);
 
     /// <summary>Unbinds the NIC in the guest and returns; the VMM's own removal goes on behind.</summary>
@@ -53,7 +58,9 @@ public interface IRunningMachine : IAsyncDisposable
 /// <param name="Error">Null when the process ended by itself or by a signal that was asked for.</param>
 public sealed record MachineExit(int Code, DateTimeOffset FinishedAt, bool OomKilled, string? Error);
 
-/// <summary>The streams of a process in the guest. Flow control is per stream: a reader that does not read stalls its own process only.</summary>
+/// <summary>
+/// The streams of a process in the guest. Flow control is per stream: a reader that does not read stalls its own process only.
+/// </summary>
 public interface IGuestSession : IAsyncDisposable
 {
     /// <summary>Writing blocks when the process does not read. Null when stdin is not open.</summary>

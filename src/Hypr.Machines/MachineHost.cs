@@ -7,6 +7,7 @@ using Hypr.Machines.Lifecycle;
 using Hypr.Machines.Logs;
 using Hypr.Machines.Vmm;
 using Hypr.Machines.Vmm.Qemu;
+using Hypr.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hypr.Machines;
@@ -52,7 +53,8 @@ public sealed partial class MachineHost : IMachineHost
     {
         if (_vmm.Adopt(handle) is not { } process)
             return null;
-        var machine = new RunningMachine(handle.MachineId[..Math.Min(12, handle.MachineId.Length)], process, Log(handle.MachineId), hasStdin: true, _folders, _clock, _log);
+        var machine = new RunningMachine(
+            ObjectId.Short(handle.MachineId), process, Log(handle.MachineId), hasStdin: true, _folders, _clock, _log);
         GuestConnection? connection = null;
         try
         {
@@ -72,7 +74,8 @@ public sealed partial class MachineHost : IMachineHost
 
             await machine.TakeAsync(connection, limit.Token);
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested && e is IOException or ProtocolException or GuestException or OperationCanceledException)
+        catch (Exception e) when (!cancel.IsCancellationRequested
+            && e is IOException or ProtocolException or GuestException or OperationCanceledException)
         {
             // Paused, dying, or very busy: it is gone on with in the background.
             if (connection is not null)
@@ -107,8 +110,11 @@ public sealed partial class MachineHost : IMachineHost
 
         if (!Directory.Exists(_folders.AllRuntime))
             return;
-        foreach (var folder in Directory.EnumerateDirectories(_folders.AllRuntime).Where(folder => !keep.Contains(Path.GetFileName(folder))).ToList())
-            MachineFolders.Remove(folder);
+        foreach (var folder in Directory.GetDirectories(_folders.AllRuntime))
+        {
+            if (!keep.Contains(Path.GetFileName(folder)))
+                MachineFolders.Remove(folder);
+        }
     }
 
     public void Delete(string machineId)
@@ -120,7 +126,8 @@ public sealed partial class MachineHost : IMachineHost
 
     public IMachineLog OpenLog(string machineId) => new MachineLog(Log(machineId), _clock);
 
-    private LogFiles Log(string id) => _logs.GetOrAdd(id, _ => new LogFiles(_folders.Log(id), _settings.LogFileBytes, Math.Max(1, _settings.LogFiles)));
+    private LogFiles Log(string id) =>
+        _logs.GetOrAdd(id, _ => new LogFiles(_folders.Log(id), _settings.LogFileBytes, Math.Max(1, _settings.LogFiles)));
 
     [LoggerMessage(LogLevel.Warning, "a VMM (pid {Pid}) that nobody knows was ended: of machine {Machine}")]
     private static partial void StrayEnded(ILogger logger, int pid, string machine);

@@ -40,6 +40,9 @@ public sealed record MachineHostSettings
 
     public int LogFiles { get; init; } = 3;
 
-    /// <summary>Of the user <c>hypr-vm</c>, which the installer makes: in Debian's range 60000-64999 of ids given by package (Debian policy 9.2.2), unused there.</summary>
+    /// <summary>
+    /// Of the user <c>hypr-vm</c>, which the installer makes: in Debian's range 60000-64999 of ids given by package (Debian policy 9.2.2),
+    /// unused there.
+    /// </summary>
     public const uint DefaultUser = 64055;
 }

@@ -26,7 +26,8 @@ internal static class GuestWords
         ExitDeadline = exitDeadline,
     };
 
-    public static NamesConfiguration Names(string hostname, string? domainname, IReadOnlyList<HostsEntry> hosts, ResolvConf resolver) => new()
+    public static NamesConfiguration Names(
+        string hostname, string? domainname, IReadOnlyList<HostsEntry> hosts, ResolvConf resolver) => new()
     {
         Hostname = hostname,
         Domainname = string.IsNullOrEmpty(domainname) ? null : domainname,
@@ -61,7 +62,10 @@ internal static class GuestWords
         Columns = process.Columns,
     };
 
-    /// <summary>A refusal, in the agent's words (Docker's where the image's command is at fault); the guest is not trusted with a terminal's control characters.</summary>
+    /// <summary>
+    /// A refusal, in the agent's words (Docker's where the image's command is at fault); the guest is not trusted with a terminal's
+    /// control characters.
+    /// </summary>
     public static HyprException Refused(GuestException refusal) =>
         new(ErrorKind.InvalidParameter, LastWords.Printable(refusal.Message, 4, MostCharacters), refusal);
 

@@ -2,12 +2,14 @@ using Hypr.Guest.Protocol.Host;
 
 namespace Hypr.Machines.Agent;
 
-/// <summary>The image's process's stdin, for all who are attached: their writes do not mix, and the first to close it closes it for all.</summary>
+/// <summary>
+/// The image's process's stdin, for all who are attached: their writes do not mix, and the first to close it closes it for all.
+/// </summary>
 /// <param name="open">The input over the present connection; null: the process has none.</param>
 internal sealed class MainInput(Func<CancellationToken, Task<GuestWriteStream?>> open) : Stream
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private GuestWriteStream? _stream;
+    private volatile GuestWriteStream? _stream;
     private volatile bool _isClosed;
 
     public override bool CanRead => false;
@@ -23,6 +25,9 @@ internal sealed class MainInput(Func<CancellationToken, Task<GuestWriteStream?>>
     /// <summary>Opened before the process starts, so that it sees no end of input; false: it has no stdin.</summary>
     public async Task<bool> OpenAsync(CancellationToken cancel)
     {
+        // Without the gate: a write that the process does not take must not keep others from attaching.
+        if (_stream is not null)
+            return true;
         await _gate.WaitAsync(cancel);
         try
         {
@@ -60,7 +65,8 @@ internal sealed class MainInput(Func<CancellationToken, Task<GuestWriteStream?>>
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override void Write(byte[] buffer, int offset, int count) =>
+        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

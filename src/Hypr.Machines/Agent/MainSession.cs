@@ -3,7 +3,8 @@ using System.IO.Pipelines;
 namespace Hypr.Machines.Agent;
 
 /// <summary>
-/// One who is attached to the image's process. What he does not read stalls the process, as a terminal would, but neither its end nor the machine's.
+/// One who is attached to the image's process. What he does not read stalls the process, as a terminal would, but neither its end nor the
+/// machine's.
 /// </summary>
 internal sealed class MainSession : IGuestSession
 {
@@ -87,7 +88,8 @@ internal sealed class MainSession : IGuestSession
         _ = ExitCode.ContinueWith(t => t.Exception, TaskScheduler.Default);
     }
 
-    private static Pipe NewPipe() => new(new PipeOptions(pauseWriterThreshold: MostWaitingBytes, resumeWriterThreshold: MostWaitingBytes / 2, useSynchronizationContext: false));
+    private static Pipe NewPipe() => new(new PipeOptions(
+        pauseWriterThreshold: MostWaitingBytes, resumeWriterThreshold: MostWaitingBytes / 2, useSynchronizationContext: false));
 
     private async Task<int> ExitAsync()
     {

@@ -144,8 +144,9 @@ internal sealed partial class BootMachine(
     {
         if (spec.MemoryBytes < MachineHost.LeastMemoryBytes)
         {
+            const long least = MachineHost.LeastMemoryBytes >> 20;
             throw HyprException.Invalid(
-                $"{spec.Name} cannot boot with {spec.MemoryBytes >> 20} MB of memory: give it at least {MachineHost.LeastMemoryBytes >> 20} MB (-m {MachineHost.LeastMemoryBytes >> 20}m)");
+                $"{spec.Name} cannot boot with {spec.MemoryBytes >> 20} MB of memory: give it at least {least} MB (-m {least}m)");
         }
 
         if (spec.Cpus < 1)

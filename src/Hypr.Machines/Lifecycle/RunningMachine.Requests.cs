@@ -10,7 +10,8 @@ internal sealed partial class RunningMachine
 {
     private const int SigKill = 9;
 
-    public Task SignalAsync(int signal, CancellationToken cancel) => AskAsync((guest, limit) => guest.SignalAsync(0, signal, limit), cancel);
+    public Task SignalAsync(int signal, CancellationToken cancel) =>
+        AskAsync((guest, limit) => guest.SignalAsync(0, signal, limit), cancel);
 
     public async Task StopAsync(int signal, TimeSpan grace, CancellationToken cancel)
     {
@@ -52,7 +53,7 @@ internal sealed partial class RunningMachine
     public async Task<IGuestSession> AttachAsync(CancellationToken cancel)
     {
         if (_hasStdin)
-            _hasStdin = await _input.OpenAsync(cancel);
+            _hasStdin = await AskAsync((_, limit) => _input.OpenAsync(limit), cancel);
         var session = new MainSession(_hasStdin ? _input : null, () => _pid, ResizeAsync, SignalAsync);
         _output.Attach(session);
         return session;

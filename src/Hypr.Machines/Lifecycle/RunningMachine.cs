@@ -10,7 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Hypr.Machines.Lifecycle;
 
 /// <summary>
-/// A machine whose VMM runs: what supervises it. Three things end it: its process's exit told by the agent, the VMM's death, and letting go of it. A connection
+/// A machine whose VMM runs: what supervises it. Three things end it: its process's exit told by the agent, the VMM's death, and letting
+/// go of it. A connection
 /// to the agent that breaks is made again for as long as the VMM lives.
 /// </summary>
 internal sealed partial class RunningMachine : IRunningMachine
@@ -42,7 +43,8 @@ internal sealed partial class RunningMachine : IRunningMachine
     private int _pid;
 
     /// <param name="hasStdin">Whether the process has a stdin; of an earlier hyprd's machine the agent knows.</param>
-    public RunningMachine(string name, IVmmProcess vmm, LogFiles log, bool hasStdin, MachineFolders folders, TimeProvider clock, ILogger logger)
+    public RunningMachine(
+        string name, IVmmProcess vmm, LogFiles log, bool hasStdin, MachineFolders folders, TimeProvider clock, ILogger logger)
     {
         _name = name;
         _vmm = vmm;
@@ -100,7 +102,8 @@ internal sealed partial class RunningMachine : IRunningMachine
             while (!_letGo.IsCancellationRequested && !await EndAsync())
                 await ReconnectAsync();
         }
-        catch (Exception e) when (_letGo.IsCancellationRequested && e is OperationCanceledException or IOException or ProtocolException or ObjectDisposedException)
+        catch (Exception e) when (_letGo.IsCancellationRequested
+            && e is OperationCanceledException or IOException or ProtocolException or ObjectDisposedException)
         {
             // Let go of.
         }
@@ -176,7 +179,9 @@ internal sealed partial class RunningMachine : IRunningMachine
         }
     }
 
-    /// <summary>The output over a new connection, when the former one's was taken to its end: a reader who stalls that stalls no request.</summary>
+    /// <summary>
+    /// The output over a new connection, when the former one's was taken to its end: a reader who stalls that stalls no request.
+    /// </summary>
     private async Task<bool> PumpAfterAsync(Task<bool> former, GuestConnection connection)
     {
         await Task.WhenAny(former);
@@ -190,10 +195,13 @@ internal sealed partial class RunningMachine : IRunningMachine
         _ = pump.ContinueWith(t => t.Exception, TaskScheduler.Default);
     }
 
-    /// <summary>The image's process has ended: output, exit code, then the guest may go. False: the connection broke before all output was there.</summary>
+    /// <summary>
+    /// The image's process has ended: output, exit code, then the guest may go. False: the connection broke before all output was there.
+    /// </summary>
     private async Task<bool> EndedAsync(GuestConnection connection, MainExit main)
     {
-        // 1. All that it wrote. Who is attached and does not read delays that a little, a guest that does not end its output no more than the deadline.
+        // 1. All that it wrote. Who is attached and does not read delays that a little, a guest that does not end its output no more than
+        // the deadline.
         _output.Hurry(ReadersPatience);
         await Task.WhenAny(_pump, Task.Delay(OutputDeadline, _clock, _letGo.Token));
         _letGo.Token.ThrowIfCancellationRequested();

@@ -7,7 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hypr.Machines.Lifecycle;
 
 /// <summary>
-/// A machine's writable disk: an empty ext4 in a sparse file. mkfs.ext4 runs once for the template; a machine gets its few hundred kilobytes of metadata copied
+/// A machine's writable disk: an empty ext4 in a sparse file. mkfs.ext4 runs once for the template; a machine gets its few hundred
+/// kilobytes of metadata copied
 /// to their places.
 /// </summary>
 internal sealed partial class WritableDisk(string dataDirectory, long bytes)
@@ -51,7 +52,8 @@ internal sealed partial class WritableDisk(string dataDirectory, long bytes)
                 RandomAccess.SetLength(file, bytes);
             try
             {
-                // Nothing is left to zero in the guest (assume_storage_prezeroed, e2fsprogs 1.46.4: a new sparse file is zero), and the metadata lies together.
+                // Nothing is left to zero in the guest (assume_storage_prezeroed, e2fsprogs 1.46.4: a new sparse file is zero), and the
+                // metadata lies together.
                 var result = await Tool.RunAsync(
                     new ProcessStart
                     {

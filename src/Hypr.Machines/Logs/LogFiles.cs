@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hypr.Machines.Logs;
 
 /// <summary>
-/// A machine's log on disk: the newest file, and older ones as <c>.1</c>, <c>.2</c>, ... as Docker names them. One writer and any number of readers, who hold
+/// A machine's log on disk: the newest file, and older ones as <c>.1</c>, <c>.2</c>, ... as Docker names them. One writer and any number
+/// of readers, who hold
 /// the files that they read open and are told when there is more.
 /// </summary>
 internal sealed class LogFiles(string path, long mostBytes, int mostFiles)
@@ -121,7 +122,12 @@ internal sealed class LogFiles(string path, long mostBytes, int mostFiles)
     public Task ChangedSince(long version)
     {
         lock (_lock)
-            return _version != version ? Task.CompletedTask : (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        {
+            if (_version != version)
+                return Task.CompletedTask;
+            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _changed.Task;
+        }
     }
 
     private void Rotate()
@@ -163,5 +169,6 @@ internal sealed class LogFiles(string path, long mostBytes, int mostFiles)
         }
     }
 
-    private static SafeFileHandle OpenForReading(string file) => File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    private static SafeFileHandle OpenForReading(string file) =>
+        File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 }

@@ -6,13 +6,17 @@ using System.Text.Json;
 namespace Hypr.Machines.Logs;
 
 /// <summary>
-/// How far a log is, kept in each of its lines, so that a hyprd that was killed leaves nothing to reconcile: the machine's process, and up to which position of its output
+/// How far a log is, kept in each of its lines, so that a hyprd that was killed leaves nothing to reconcile: the machine's process, and up
+/// to which position of its output
 /// the line's own stream and the other one are written.
 /// </summary>
 /// <param name="Run">The VMM's start time: positions begin at 0 with each VMM.</param>
 internal readonly record struct LogMark(ulong Run, ulong Own, ulong Other);
 
-/// <summary>One line of Docker's json-file (daemon/logger/jsonfilelog): <c>{"log":"text\n","stream":"stdout","time":"..."}</c>, with our mark behind.</summary>
+/// <summary>
+/// One line of Docker's json-file (daemon/logger/jsonfilelog): <c>{"log":"text\n","stream":"stdout","time":"..."}</c>, with our mark
+/// behind.
+/// </summary>
 internal readonly record struct LogLine(LogEntry Entry, LogMark? Mark)
 {
     /// <summary>Docker splits lines there (daemon/logger/copier.go, defaultBufSize); each byte may need six in JSON.</summary>
@@ -28,9 +32,10 @@ internal readonly record struct LogLine(LogEntry Entry, LogMark? Mark)
         WriteText(to, text);
         to.Write(stream == 1 ? StdoutField : "\",\"stream\":\"stderr\""u8);
         Span<byte> rest = stackalloc byte[160];
+        var (run, own, other) = mark;
         System.Text.Unicode.Utf8.TryWrite(
             rest, CultureInfo.InvariantCulture,
-            $",\"time\":\"{time.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffff}00Z\",\"at\":\"{mark.Run}:{mark.Own}:{mark.Other}\"}}\n", out var written);
+            $",\"time\":\"{time.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffff}00Z\",\"at\":\"{run}:{own}:{other}\"}}\n", out var written);
         to.Write(rest[..written]);
     }
 
@@ -86,12 +91,16 @@ internal readonly record struct LogLine(LogEntry Entry, LogMark? Mark)
     internal static void Fuzz(ReadOnlySpan<byte> bytes) => Parse(bytes);
 
     private static DateTimeOffset ParseTime(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : default;
+        DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time
+            : default;
 
     private static LogMark? ParseMark(string text)
     {
         var parts = text.Split(':');
-        return parts.Length == 3 && ulong.TryParse(parts[0], out var run) && ulong.TryParse(parts[1], out var own) && ulong.TryParse(parts[2], out var other)
+        return parts.Length == 3 && ulong.TryParse(parts[0], out var run)
+            && ulong.TryParse(parts[1], out var own) && ulong.TryParse(parts[2], out var other)
             ? new LogMark(run, own, other)
             : null;
     }

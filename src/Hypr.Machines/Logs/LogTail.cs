@@ -37,7 +37,9 @@ internal static class LogTail
         return LogLine.Parse(bytes[(bytes.LastIndexOf((byte)'\n') + 1)..]);
     }
 
-    /// <summary>Where the last <paramref name="wanted"/> lines of the query's streams begin; what is still missing then is left in it.</summary>
+    /// <summary>
+    /// Where the last <paramref name="wanted"/> lines of the query's streams begin; what is still missing then is left in it.
+    /// </summary>
     public static long Find(SafeFileHandle file, long length, LogQuery query, ref int wanted)
     {
         var both = query.Stdout && query.Stderr;
@@ -74,7 +76,8 @@ internal static class LogTail
     private static ReadOnlySpan<byte> Read(SafeFileHandle file, byte[] buffer, long start, long end)
     {
         var count = 0;
-        while (count < end - start && RandomAccess.Read(file, buffer.AsSpan(count, (int)(end - start) - count), start + count) is var n and > 0)
+        while (count < end - start
+            && RandomAccess.Read(file, buffer.AsSpan(count, (int)(end - start) - count), start + count) is var n and > 0)
             count += n;
         return buffer.AsSpan(0, count);
     }

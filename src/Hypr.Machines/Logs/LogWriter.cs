@@ -4,7 +4,8 @@ using System.Text;
 namespace Hypr.Machines.Logs;
 
 /// <summary>
-/// Makes lines of a process's output and writes them. Output has positions; each line on disk says how far it takes the log, so a later hyprd asks for the rest
+/// Makes lines of a process's output and writes them. Output has positions; each line on disk says how far it takes the log, so a later
+/// hyprd asks for the rest
 /// and drops what it has.
 /// </summary>
 internal sealed class LogWriter

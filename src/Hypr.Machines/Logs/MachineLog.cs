@@ -78,8 +78,9 @@ internal sealed class MachineLog(LogFiles files, TimeProvider clock) : IMachineL
         var left = end - clock.GetUtcNow();
         if (left <= TimeSpan.Zero)
             return false;
-        return await Task.WhenAny(changed, Task.Delay(left < TimeSpan.FromDays(1) ? left : TimeSpan.FromDays(1), clock, cancel)).WaitAsync(cancel) == changed
-            || clock.GetUtcNow() < end;
+        // A timer takes no more than 49 days.
+        var timeout = Task.Delay(left < TimeSpan.FromDays(1) ? left : TimeSpan.FromDays(1), clock, cancel);
+        return await Task.WhenAny(changed, timeout).WaitAsync(cancel) == changed || clock.GetUtcNow() < end;
     }
 
     /// <summary>Drops the files that the tail does not reach; gives where it begins in the first that is left.</summary>
@@ -114,7 +115,10 @@ internal sealed class LogLineReader
     private long _bufferAt;
     private int _buffered;
 
-    /// <summary>The next entry from <paramref name="offset"/> on, which is moved behind it; null: no whole line is there. What is no entry is passed over.</summary>
+    /// <summary>
+    /// The next entry from <paramref name="offset"/> on, which is moved behind it; null: no whole line is there. What is no entry is
+    /// passed over.
+    /// </summary>
     public LogEntry? Next(SafeFileHandle file, ref long offset)
     {
         while (true)

@@ -1,6 +1,8 @@
 namespace Hypr.Machines.Vmm;
 
-/// <summary>Reads a stream to its end into <see cref="LastWords"/> and, at most once a second, into a file of the same bounded size.</summary>
+/// <summary>
+/// Reads a stream to its end into <see cref="LastWords"/> and, at most once a second, into a file of the same bounded size.
+/// </summary>
 internal sealed class ByteCollector(Stream from, LastWords to, string? file, TimeProvider clock)
 {
     private static readonly TimeSpan BetweenWrites = TimeSpan.FromSeconds(1);

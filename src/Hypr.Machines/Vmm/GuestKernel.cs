@@ -9,8 +9,8 @@ internal static class GuestKernel
     private const int HeaderBytes = 0x8000;
 
     /// <summary>
-    /// The version in a bzImage's header (Documentation/arch/x86/boot.rst: kernel_version at 0x20e is the text's place less 0x200); else what the manifest beside it
-    /// says (guest/build writes one), for an ELF kernel has no such place; else the file's name.
+    /// The version in a bzImage's header (Documentation/arch/x86/boot.rst: kernel_version at 0x20e is the text's place less 0x200); else what
+    /// the manifest beside it says (guest/build writes one), for an ELF kernel has no such place; else the file's name.
     /// </summary>
     public static string Version(string path)
     {

@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hypr.Machines.Vmm;
 
 /// <summary>
-/// A virtual machine monitor. QEMU is one; Cloud Hypervisor fits too: everything here is a process with a disk, NICs given as TAP descriptors, a byte pipe to the
+/// A virtual machine monitor. QEMU is one; Cloud Hypervisor fits too: everything here is a process with a disk, NICs given as TAP
+/// descriptors, a byte pipe to the
 /// agent and a console.
 /// </summary>
 internal interface IVmm
@@ -53,7 +54,9 @@ internal interface IVmmProcess : IAsyncDisposable
     /// <summary>Where the NICs sit that it was started with.</summary>
     DeviceSlot NicSlot(int index);
 
-    /// <summary>Completes when the process is gone: its signal, 0 for an exit by itself, null when that cannot be known. Never fails.</summary>
+    /// <summary>
+    /// Completes when the process is gone: its signal, 0 for an exit by itself, null when that cannot be known. Never fails.
+    /// </summary>
     Task<int?> Exited { get; }
 
     /// <summary>A connection to the agent's port. One at a time: a second waits for the end of the first.</summary>
@@ -73,7 +76,8 @@ internal interface IVmmProcess : IAsyncDisposable
     Task<DeviceSlot> PlugNicAsync(VmmNic nic, CancellationToken cancel);
 
     /// <summary>
-    /// Closes the NIC's TAP and asks for the NIC's removal; the port is free when the guest has let go of it. One that is not on a port stays, without its TAP.
+    /// Closes the NIC's TAP and asks for the NIC's removal; the port is free when the guest has let go of it. One that is not on a port
+    /// stays, without its TAP.
     /// </summary>
     Task UnplugNicAsync(string name, CancellationToken cancel);
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Hypr.Machines.Vmm;
 
-/// <summary>The last bytes that were written, whatever came before: a guest or a VMM that writes without end fills neither memory nor disk.</summary>
+/// <summary>
+/// The last bytes that were written, whatever came before: a guest or a VMM that writes without end fills neither memory nor disk.
+/// </summary>
 internal sealed class LastWords(int capacity)
 {
     private const string Panic = "Kernel panic";
@@ -50,7 +52,8 @@ internal sealed class LastWords(int capacity)
     {
         var all = text.Split('\n').Select(Clean).Where(line => line.Length > 0).ToList();
         // A kernel's panic is followed by a trace that hides it.
-        var panic = all.FindLastIndex(line => line.Contains(Panic, StringComparison.Ordinal) && !line.Contains("end " + Panic, StringComparison.Ordinal));
+        var panic = all.FindLastIndex(line =>
+            line.Contains(Panic, StringComparison.Ordinal) && !line.Contains("end " + Panic, StringComparison.Ordinal));
         var result = string.Join(" | ", (panic < 0 ? all : all.Take(panic + 1)).TakeLast(lines));
         return result.Length <= characters ? result : "..." + result[^characters..];
     }

@@ -6,7 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hypr.Machines.Vmm;
 
 /// <summary>
-/// Unix sockets that are listened on here and served by a child that gets the descriptor: a connection made before the child exists waits in the backlog, and the
+/// Unix sockets that are listened on here and served by a child that gets the descriptor: a connection made before the child exists waits
+/// in the backlog, and the
 /// path stays after this process's end. .NET's own socket removes the path when it is closed, and knows no descriptor passing.
 /// </summary>
 internal static unsafe partial class LocalSocket
@@ -117,7 +118,8 @@ internal static unsafe partial class LocalSocket
         return handle.IsInvalid ? throw Failed($"open {folder}") : handle;
     }
 
-    private static string Through(SafeFileHandle folder, string path) => $"/proc/self/fd/{folder.DangerousGetHandle()}/{Path.GetFileName(path)}";
+    private static string Through(SafeFileHandle folder, string path) =>
+        $"/proc/self/fd/{folder.DangerousGetHandle()}/{Path.GetFileName(path)}";
 
     private static byte[] Address(string path, SafeFileHandle folder)
     {

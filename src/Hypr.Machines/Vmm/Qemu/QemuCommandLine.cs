@@ -4,7 +4,9 @@ using Hypr.Primitives;
 
 namespace Hypr.Machines.Vmm.Qemu;
 
-/// <summary>What a <c>microvm</c> is made of. Everything of the host comes by descriptor number, so that QEMU needs no right on any file.</summary>
+/// <summary>
+/// What a <c>microvm</c> is made of. Everything of the host comes by descriptor number, so that QEMU needs no right on any file.
+/// </summary>
 internal sealed record QemuPlan
 {
     /// <summary><c>DATA/machines/ID</c>: by it a process is known again in /proc.</summary>
@@ -33,7 +35,8 @@ internal static class QemuCommandLine
     public const int Console = 9;
     public const int FirstTap = 10;
 
-    // Transport 0 cannot be used: its interrupt is pin 0 of the second I/O APIC, and QEMU's takes pin 0 of any for the PIT's and raises pin 2 instead
+    // Transport 0 cannot be used: its interrupt is pin 0 of the second I/O APIC, and QEMU's takes pin 0 of any for the PIT's and raises
+    // pin 2 instead
     // (hw/intc/ioapic.c, ioapic_set_irq, 7.2): the guest waits for its disk for ever.
     public const int RootSlot = 1;
     public const int WritableSlot = 2;
@@ -78,7 +81,13 @@ internal static class QemuCommandLine
             "-mon", "chardev=qmp,mode=control",
         ]);
         for (var port = 0; port < Ports(plan); port++)
-            args.AddRange(["-device", $"pcie-root-port,id={PortId(port)},bus=pcie.0,addr={FirstPort + port:x},chassis={port + 1},slot={port + 1}"]);
+        {
+            var number = port + 1;
+            args.Add("-device");
+            args.Add($"pcie-root-port,id={PortId(port)},bus=pcie.0,addr={FirstPort + port:x},chassis={number},slot={number}");
+        }
+
+
         for (var i = 0; i < plan.Nics.Count; i++)
         {
             var (name, tap, mac) = plan.Nics[i];
@@ -122,7 +131,8 @@ internal static class QemuCommandLine
     }
 
     /// <summary>What QEMU takes in an id beside the first letter (id_wellformed, util/id.c).</summary>
-    public static bool IsNicName(string name) => name.Length is > 0 and <= 15 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+    public static bool IsNicName(string name) =>
+        name.Length is > 0 and <= 15 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 
     /// <summary>The machine's id, if the arguments are those of a VMM of this folder of machines.</summary>
     public static string? MachineOf(IReadOnlyList<string> arguments, string machinesFolder)
@@ -140,15 +150,19 @@ internal static class QemuCommandLine
     }
 
     /// <summary>
-    /// pcie_ports=native: without it the guest sees nothing that is hot-plugged, microvm's ACPI knows no PCI hot-plug. A microvm with ACPI has no timer interrupt of a PIT
-    /// (reduced hardware), so its kernel needs the TSC's frequency; under TCG on a busy host its calibration against the PIT's counter fails, and the kernel then
+    /// pcie_ports=native: without it the guest sees nothing that is hot-plugged, microvm's ACPI knows no PCI hot-plug. A microvm with ACPI
+    /// has no timer interrupt of a PIT
+    /// (reduced hardware), so its kernel needs the TSC's frequency; under TCG on a busy host its calibration against the PIT's counter
+    /// fails, and the kernel then
     /// waits for ever for a tick (calibrate_delay). Told the frequency it needs neither. KVM tells it by its own leaf.
     /// </summary>
     private static string KernelArguments(bool kvm, long tscKhz)
     {
         var tsc = kvm || tscKhz == 0 ? "" : $" tsc_early_khz={tscKhz.ToString(CultureInfo.InvariantCulture)}";
         return "console=ttyS0 quiet panic=-1 reboot=t pcie_ports=native tsc=reliable no_timer_check i8042.noaux i8042.nokbd i8042.nopnp "
-            + $"cryptomgr.notests random.trust_cpu=on{tsc}";
+            + "cryptomgr.notests random.trust_cpu=on "
+            // Self-tests, trace points and certificates that nothing in a guest uses: 0.1 s under TCG.
+            + $"initcall_blacklist=init_kprobe_trace,crypto_kdf108_init,load_system_certificate_list{tsc}";
     }
 
     private static int Ports(QemuPlan plan) => plan.SparePorts + Math.Max(0, plan.Nics.Count - 1);
@@ -157,12 +171,13 @@ internal static class QemuCommandLine
     {
         // -add-fd gives the descriptor to an fdset, the only way by which the file driver takes one.
         args.AddRange(["-add-fd", $"fd={fd},set={fd}"]);
+        var (only, discard, locking) = readOnly ? ("on", "ignore", "off") : ("off", "unmap", "on");
         args.AddRange(
         [
             "-blockdev",
-            $"driver=file,node-name={name}-file,filename=/dev/fdset/{fd},read-only={(readOnly ? "on" : "off")},auto-read-only=off,locking={(readOnly ? "off" : "on")},"
-                + $"aio=threads,cache.direct=off,discard={(readOnly ? "ignore" : "unmap")}",
-            "-blockdev", $"driver=raw,node-name={name},file={name}-file,read-only={(readOnly ? "on" : "off")},discard={(readOnly ? "ignore" : "unmap")}",
+            $"driver=file,node-name={name}-file,filename=/dev/fdset/{fd},read-only={only},auto-read-only=off,locking={locking},"
+                + $"aio=threads,cache.direct=off,discard={discard}",
+            "-blockdev", $"driver=raw,node-name={name},file={name}-file,read-only={only},discard={discard}",
             // report: the default stops the whole VM when the host's disk is full; the guest's process shall see the error instead.
             "-device", $"virtio-blk-device,drive={name},bus=virtio-mmio-bus.{slot},werror=report,rerror=report",
         ]);

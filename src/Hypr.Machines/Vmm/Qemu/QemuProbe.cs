@@ -10,7 +10,9 @@ namespace Hypr.Machines.Vmm.Qemu;
 /// <summary>What was found out, and for which host.</summary>
 internal sealed record ProbeRecord(string Key, string Vmm, string Accelerator, string? Note);
 
-/// <summary>Whether KVM runs guests here: /dev/kvm may exist and not do it (nested hosts, containers, missing rights), so a guest is run.</summary>
+/// <summary>
+/// Whether KVM runs guests here: /dev/kvm may exist and not do it (nested hosts, containers, missing rights), so a guest is run.
+/// </summary>
 internal sealed class QemuProbe(MachineHostSettings settings)
 {
     private const string KvmDevice = "/dev/kvm";
@@ -56,9 +58,10 @@ internal sealed class QemuProbe(MachineHostSettings settings)
         var kvm = File.Exists(KvmDevice)
             ? $"{(int)File.GetUnixFileMode(KvmDevice)} {FileOwner.GroupOf(KvmDevice)}"
             : "none";
+        var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{qemu} {file.Length} {file.LastWriteTimeUtc.Ticks} {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()} kvm {kvm} uid {settings.Uid}");
+            $"{qemu} {file.Length} {file.LastWriteTimeUtc.Ticks} {kernel} kvm {kvm} uid {settings.Uid}");
     }
 
     private async Task<ProbeRecord> ProbeAsync(string qemu, string key, CancellationToken cancel)
@@ -115,7 +118,9 @@ internal sealed class QemuProbe(MachineHostSettings settings)
         }
     }
 
-    /// <summary>The reset vector is 16 bytes below 4 GiB, the end of the firmware: mov al, 0x2a; out 0xf4, al; hlt; jmp to the hlt.</summary>
+    /// <summary>
+    /// The reset vector is 16 bytes below 4 GiB, the end of the firmware: mov al, 0x2a; out 0xf4, al; hlt; jmp to the hlt.
+    /// </summary>
     private static byte[] Firmware()
     {
         var image = new byte[FirmwareBytes];

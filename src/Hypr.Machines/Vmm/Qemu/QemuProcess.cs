@@ -6,7 +6,9 @@ using Hypr.Primitives;
 
 namespace Hypr.Machines.Vmm.Qemu;
 
-/// <summary>A QEMU that runs: ours or an earlier hyprd's. What it is made of is asked of itself, so nothing about it is remembered here.</summary>
+/// <summary>
+/// A QEMU that runs: ours or an earlier hyprd's. What it is made of is asked of itself, so nothing about it is remembered here.
+/// </summary>
 internal sealed class QemuProcess : IVmmProcess
 {
     private const int MostConsoleBytes = 64 * 1024;
@@ -26,7 +28,8 @@ internal sealed class QemuProcess : IVmmProcess
 
     /// <param name="console">A connection to the console's socket.</param>
     /// <param name="errors">What QEMU itself writes; null when an earlier hyprd had it.</param>
-    public QemuProcess(string machineId, LinuxProcess process, string runFolder, string consoleFile, Stream? console, Stream? errors, TimeProvider clock)
+    public QemuProcess(
+        string machineId, LinuxProcess process, string runFolder, string consoleFile, Stream? console, Stream? errors, TimeProvider clock)
     {
         Handle = new MachineHandle(machineId, process.Pid, process.StartTime);
         _process = process;
@@ -143,7 +146,8 @@ internal sealed class QemuProcess : IVmmProcess
                     await TryAsync(monitor, "netdev_del", "id", QemuCommandLine.FirstNetdev);
                 if (QemuCommandLine.ParseNicId(id) is not { } nic || nic.Name != name)
                     continue;
-                // The order lets the TAP go at once: QEMU keeps a NIC whose backend was removed, as one without a link (qemu_del_net_client, net/net.c).
+                // The order lets the TAP go at once: QEMU keeps a NIC whose backend was removed, as one without a link
+                // (qemu_del_net_client, net/net.c).
                 await TryAsync(monitor, "device_del", "id", id);
                 await TryAsync(monitor, "netdev_del", "id", QemuCommandLine.NetdevId(nic.Port));
             }
@@ -180,7 +184,9 @@ internal sealed class QemuProcess : IVmmProcess
     }
 
     private Task LastWordsReadAsync() =>
-        Task.WhenAny(Task.WhenAll(_consoleCollector?.Ended ?? Task.CompletedTask, _errorCollector?.Ended ?? Task.CompletedTask), Task.Delay(LastWordsDeadline));
+        Task.WhenAny(
+            Task.WhenAll(_consoleCollector?.Ended ?? Task.CompletedTask, _errorCollector?.Ended ?? Task.CompletedTask),
+            Task.Delay(LastWordsDeadline));
 
     private async Task ExecuteAsync(string command, Action<Utf8JsonWriter>? arguments, CancellationToken cancel)
     {
@@ -211,7 +217,9 @@ internal sealed class QemuProcess : IVmmProcess
         return _monitor ??= await QmpClient.ConnectAsync(QemuSockets.Monitor(_runFolder), Happened, cancel);
     }
 
-    /// <summary>Nothing that QEMU tells by itself is acted on: ends are seen by the pidfd, ports are asked for when one is wanted.</summary>
+    /// <summary>
+    /// Nothing that QEMU tells by itself is acted on: ends are seen by the pidfd, ports are asked for when one is wanted.
+    /// </summary>
     private static void Happened(QmpMessage.Event happened)
     {
     }

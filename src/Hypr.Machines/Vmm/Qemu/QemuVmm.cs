@@ -67,7 +67,9 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             Give(QemuCommandLine.Kernel, File.OpenHandle(settings.Kernel));
             Give(QemuCommandLine.Initramfs, File.OpenHandle(settings.Initramfs));
             Give(QemuCommandLine.RootFs, File.OpenHandle(request.RootFs));
-            Give(QemuCommandLine.WritableDisk, File.OpenHandle(request.WritableDisk, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+            Give(
+                QemuCommandLine.WritableDisk,
+                File.OpenHandle(request.WritableDisk, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
             Give(QemuCommandLine.Qmp, LocalSocket.Listen(QemuSockets.Monitor(runFolder)));
             Give(QemuCommandLine.Agent, LocalSocket.Listen(QemuSockets.Agent(runFolder)));
             Give(QemuCommandLine.Console, LocalSocket.Listen(QemuSockets.Console(runFolder)));
@@ -84,14 +86,20 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             var process = LinuxProcess.Start(new ProcessStart
             {
                 Program = Tool.Find("setpriv")!,
-                Arguments = [.. QemuProbe.Privileges(settings, hypervisor.Accelerator == "kvm"), Tool.Find(settings.Qemu)!, .. QemuCommandLine.Build(Plan(request, hypervisor))],
+                Arguments =
+                [
+                    .. QemuProbe.Privileges(settings, hypervisor.Accelerator == "kvm"),
+                    Tool.Find(settings.Qemu)!,
+                    .. QemuCommandLine.Build(Plan(request, hypervisor)),
+                ],
                 Environment = [$"PATH={Tool.Path}", "LC_ALL=C"],
                 WorkingDirectory = "/",
                 Descriptors = descriptors,
             });
             errors.DisposeLocalCopyOfClientHandle();
             return new QemuProcess(
-                request.MachineId, process, runFolder, folders.Console(request.MachineId), new NetworkStream(console, ownsSocket: true), errors, clock);
+                request.MachineId, process, runFolder, folders.Console(request.MachineId),
+                new NetworkStream(console, ownsSocket: true), errors, clock);
         }
         catch (Exception e)
         {
@@ -165,7 +173,8 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             throw HyprException.Unavailable($"the guest's {what} {path} is missing: {remedy}");
         // QEMU opens it again through /proc/self/fd, as the unprivileged user.
         if ((File.GetUnixFileMode(path) & UnixFileMode.OtherRead) == 0)
-            throw HyprException.Unavailable($"the guest's {what} {path} may be read by its owner only, and VMMs run as another user: chmod a+r {path}");
+            throw HyprException.Unavailable(
+                $"the guest's {what} {path} may be read by its owner only, and VMMs run as another user: chmod a+r {path}");
     }
 
     /// <summary>Empty: no such process.</summary>

@@ -7,7 +7,8 @@ using Hypr.Primitives;
 namespace Hypr.Machines.Vmm.Qemu;
 
 /// <summary>
-/// One connection to QEMU's monitor. QEMU is in its guest's hands if the guest broke out: lines are bounded, answers have a deadline, and what is not understood
+/// One connection to QEMU's monitor. QEMU is in its guest's hands if the guest broke out: lines are bounded, answers have a deadline, and
+/// what is not understood
 /// ends the connection.
 /// </summary>
 internal sealed class QmpClient : IAsyncDisposable

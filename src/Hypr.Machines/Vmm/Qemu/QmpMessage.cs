@@ -26,7 +26,8 @@ internal abstract record QmpMessage
             return new Greeting();
         if (root.TryGetProperty("event", out var name))
         {
-            var device = root.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object && data.TryGetProperty("device", out var id)
+            var device = root.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
+                && data.TryGetProperty("device", out var id)
                 && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
             return new Event(Text(name), device);
         }

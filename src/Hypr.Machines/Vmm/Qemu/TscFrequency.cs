@@ -3,8 +3,10 @@ using System.Globalization;
 namespace Hypr.Machines.Vmm.Qemu;
 
 /// <summary>
-/// The frequency of the host's time-stamp counter, which a TCG guest on an x86 host reads as its own (QEMU, cpu_get_host_ticks). The kernel publishes it as
-/// BogoMIPS only: where the TSC is the delay timer, loops_per_jiffy is tsc_khz * 1000 / HZ (arch/x86/kernel/tsc.c, lpj_fine), shown as tsc_khz / 500.
+/// The frequency of the host's time-stamp counter, which a TCG guest on an x86 host reads as its own (QEMU, cpu_get_host_ticks). The
+/// kernel publishes it as
+/// BogoMIPS only: where the TSC is the delay timer, loops_per_jiffy is tsc_khz * 1000 / HZ (arch/x86/kernel/tsc.c, lpj_fine), shown as
+/// tsc_khz / 500.
 /// </summary>
 internal static class TscFrequency
 {
