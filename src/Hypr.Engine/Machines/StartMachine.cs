@@ -17,6 +17,9 @@ internal sealed partial class StartMachine(
 {
     public async Task RunAsync(Machine machine, CancellationToken cancel)
     {
+        var began = clock.GetTimestamp();
+        TimeSpan networkUp = default, spawned = default;
+
         // 1. The image is still there, and the networks that were missing at create are there now.
         var image = images.Find(machine.ImageId)
             ?? throw HyprException.NotFound($"the image {machine.Config.Image} of {machine.Name} was removed: pull it again and create the VM anew");
@@ -30,6 +33,7 @@ internal sealed partial class StartMachine(
             // 3. Leases, TAPs, published ports, names.
             using var network = await networks.ActivateAsync(CreateMachine.Identity(machine), PortPlan.Of(machine.Config, image.Config), cancel);
 
+            networkUp = clock.GetElapsedTime(began);
             foreach (var warning in network.Warnings)
             {
                 Started(log, warning);
@@ -38,7 +42,11 @@ internal sealed partial class StartMachine(
             // 4. The VMM, the agent, the process. The handle is stored before anything is asked of the VMM.
             var spec = Spec(machine, image, network) with
             {
-                Spawned = handle => machines.SetState(machine, machine.State with { Pid = handle.Pid, PidStartTime = handle.StartTime, BootId = BootId.Current }),
+                Spawned = handle =>
+                {
+                    spawned = clock.GetElapsedTime(began);
+                    machines.SetState(machine, machine.State with { Pid = handle.Pid, PidStartTime = handle.StartTime, BootId = BootId.Current });
+                },
                 BeforeProcess = machine.AttachWaitingAsync,
             };
             var running = await host.StartAsync(spec, cancel);
@@ -65,6 +73,7 @@ internal sealed partial class StartMachine(
 
         events.Publish(machine, "start");
         exits.Watch(machine);
+        Timed(log, machine.Name, networkUp.TotalMilliseconds, spawned.TotalMilliseconds, clock.GetElapsedTime(began).TotalMilliseconds);
     }
 
     /// <summary>Docker's codes, which its CLI reads from the message: 127 no such program, 126 it cannot be run, 128 otherwise.</summary>
@@ -122,4 +131,7 @@ internal sealed partial class StartMachine(
 
     [LoggerMessage(LogLevel.Warning, "{Warning}")]
     private static partial void Started(ILogger logger, string warning);
+
+    [LoggerMessage(LogLevel.Debug, "{Machine} started: network up after {Network} ms, the VMM's process after {Spawned} ms, the image's process after {All} ms")]
+    private static partial void Timed(ILogger logger, string machine, double network, double spawned, double all);
 }
