@@ -197,7 +197,7 @@ public sealed class StepActions(DockerClient api, ComposeProject? project, Func<
                     : state.ExitCode == 0 ? "Exited"
                     : throw HyprException.Conflict($"VM {step.Name} did not complete successfully: exit code {state.ExitCode}. See hypr logs {step.Name}");
             case "service_healthy" when health is null && state.Running:
-                throw HyprException.Conflict($"VM {step.Name} has no health check that runs, so it can never be healthy: wait for service_started instead");
+                throw HyprException.Conflict($"VM {step.Name} has no health check that runs (none is set, or this hyprd runs none), so it can never be healthy: depend on service_started instead");
             case "service_started":
                 return state.Running || state.Status == "exited" ? "Started" : null;
         }

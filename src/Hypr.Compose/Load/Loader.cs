@@ -8,6 +8,7 @@ namespace Hypr.Compose.Load;
 /// <param name="Profiles">By <c>--profile</c>, beside COMPOSE_PROFILES.</param>
 /// <param name="Shell">The shell's variables; null: not set.</param>
 /// <param name="ProjectDirectory">By <c>--project-directory</c>: what relative paths start from; null: the first file's folder.</param>
+/// <param name="Enabled">Services that a person named: active whatever their profiles.</param>
 public sealed record LoadRequest(
     string Folder,
     IReadOnlyList<string> Files,
@@ -15,7 +16,8 @@ public sealed record LoadRequest(
     IReadOnlyList<string> EnvFiles,
     IReadOnlyList<string> Profiles,
     Func<string, string?> Shell,
-    string? ProjectDirectory = null);
+    string? ProjectDirectory = null,
+    IReadOnlyList<string>? Enabled = null);
 
 /// <summary>A stack as loaded, with what was not honoured.</summary>
 public sealed record Loaded(ComposeProject Project, IReadOnlyList<Problem> Warnings, IReadOnlyList<string> Notes);
@@ -55,7 +57,7 @@ public sealed class Loader
         // 3. The tree to the project.
         var binder = new ProjectBinder(_problems, folder, Variable);
         var profiles = _request.Profiles.Concat((Variable("COMPOSE_PROFILES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        var project = binder.Bind(root, ProjectName(root, folder), [.. files.Select(Path.GetFullPath)], [.. profiles]);
+        var project = binder.Bind(root, ProjectName(root, folder), [.. files.Select(Path.GetFullPath)], [.. profiles], _request.Enabled ?? []);
         ProjectCheck.Run(project, _problems);
         _problems.ThrowIfAny();
         return new Loaded(project, _problems.Warnings, _notes);

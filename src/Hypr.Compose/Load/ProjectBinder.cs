@@ -5,7 +5,7 @@ namespace Hypr.Compose.Load;
 /// <summary>The merged canonical tree as a project.</summary>
 internal sealed class ProjectBinder(Problems problems, string folder, Func<string, string?> variable)
 {
-    public ComposeProject Bind(Mapping root, string name, IReadOnlyList<string> files, IReadOnlyList<string> profiles)
+    public ComposeProject Bind(Mapping root, string name, IReadOnlyList<string> files, IReadOnlyList<string> profiles, IReadOnlyList<string> enabled)
     {
         var fields = new Fields(root, "the file", problems);
         fields.Ignore("version", "name", "include");
@@ -28,7 +28,7 @@ internal sealed class ProjectBinder(Problems problems, string folder, Func<strin
             problems.Error(root.At, "no services: a compose file needs at least one");
         }
 
-        var active = all.Where(s => s.Profiles.Count == 0 || profiles.Contains("*") || s.Profiles.Any(profiles.Contains)).ToList();
+        var active = all.Where(s => s.Profiles.Count == 0 || enabled.Contains(s.Name) || profiles.Contains("*") || s.Profiles.Any(profiles.Contains)).ToList();
         var networks = Top(fields, "networks", (key, at, m) => BindNetwork(name, key, at, m));
         if (active.Any(s => s.Networks.Any(n => n.Key == "default")) && !networks.ContainsKey("default"))
         {

@@ -11,7 +11,7 @@ public abstract class CommandRunner : IDisposable
 
     protected Dictionary<string, string> Environment { get; } = [];
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         Daemon.Dispose();
         GC.SuppressFinalize(this);

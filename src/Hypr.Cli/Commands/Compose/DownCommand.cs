@@ -51,21 +51,18 @@ internal static class DownCommand
         return stack.Run(LifePlans.Down(present, stack.Name, services, volumes, line.On("volumes"), timeout), stack.Progress(line));
     }
 
-    /// <summary>What one word names beside a service: a folder or a file, or a stack that is there. A service of the file here goes before a stack.</summary>
+    /// <summary>What one word names beside a service: a folder or a file, or a stack that is there. A stack goes before a service of the same name.</summary>
     private static Stack? Elsewhere(CommandLine line, Session session, string word)
     {
         if (line.Group is { } group && (group.Has("file") || group.Has("project-name")))
             return null;
         if (word is "." or ".." || word.Contains('/'))
         {
-            return Directory.Exists(word) ? Stack.Load(line, session, Path.GetFullPath(word))
-                : throw new ExitException(1, File.Exists(word)
-                    ? $"{word} is a file: name it with -f, as in hypr compose -f {word} down"
-                    : $"{word}: no such folder");
+            return Path.Exists(word) ? Stack.Load(line, session, word) : throw new ExitException(1, $"{word}: no such folder or file");
         }
         var named = new Stack(session, word, null);
         if (named.Reader.Containers(word).Count > 0 || named.Reader.Networks().Any(n => n.Project == word))
             return named;
-        return Directory.Exists(word) ? Stack.Load(line, session, Path.GetFullPath(word)) : null;
+        return Path.Exists(word) ? Stack.Load(line, session, word) : null;
     }
 }

@@ -89,14 +89,10 @@ internal static class ExecCommands
 
     private static int RunRun(CommandLine line, Session session)
     {
-        var stack = Stack.Load(line, session);
+        var stack = Stack.Load(line, session, named: [line.Words[0]]);
         var project = stack.Project!;
-        // A service of a profile that is not active may be run by its name, as Docker has it; it is read with every profile on.
-        string name = line.Words[0];
-        var service = project.Services.FirstOrDefault(s => s.Name == name)
-            ?? throw new ExitException(1, project.InactiveServices.Contains(name)
-                ? $"the service {name} is of a profile that is not active: give --profile"
-                : $"no such service: {name}. There are: {string.Join(", ", project.Services.Select(s => s.Name))}");
+        stack.MustHave([line.Words[0]]);
+        var service = project.Services.First(s => s.Name == line.Words[0]);
 
         // 1. What it needs: networks and image, and what it depends on running.
         int code = Prepare(line, session, stack, service);

@@ -42,6 +42,7 @@ internal static class ImageCommands
         if (policy is not ("always" or "missing"))
             throw line.Bad("policy", "it is one of always, missing");
         var stack = Stack.Load(line, session);
+        stack.MustHave(line.Words);
         var services = Dependencies.InOrder(stack.Project!, line.Words, alone: !line.On("include-deps"));
         var present = stack.Reader.Read(stack.Name, policy == "missing" ? services.Select(s => s.Image).OfType<string>() : []);
         int code = stack.Run(PullPlan.All(services, present, policy == "missing"), stack.Progress(line, line.On("quiet")));

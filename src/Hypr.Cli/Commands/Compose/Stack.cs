@@ -18,19 +18,21 @@ internal sealed class Stack(Session session, string name, ComposeProject? projec
     public StackReader Reader { get; } = new(session.Api);
 
     /// <summary>From its files, with what they warn of told on standard error.</summary>
+    /// <param name="place">A folder or a file instead of what the options say.</param>
+    /// <param name="named">Services that were named: they are of the project whatever their profiles.</param>
     /// <exception cref="ComposeException">They are wrong.</exception>
-    public static Stack Load(CommandLine line, Session session, string? folder = null)
+    public static Stack Load(CommandLine line, Session session, string? place = null, IReadOnlyList<string>? named = null)
     {
         var group = line.Group;
-        string? directory = group?.Text("project-directory");
         var loaded = Loader.Load(new LoadRequest(
-            folder ?? Directory.GetCurrentDirectory(),
-            folder is null ? group?.All("file") ?? [] : [],
+            place is not null && Directory.Exists(place) ? Path.GetFullPath(place) : Directory.GetCurrentDirectory(),
+            place is null ? group?.All("file") ?? [] : File.Exists(place) ? [place] : [],
             group?.Text("project-name"),
             group?.All("env-file") ?? [],
             group?.All("profile") ?? [],
             session.Environment,
-            folder is null ? directory : null));
+            place is null ? group?.Text("project-directory") : null,
+            named ?? line.Words));
         foreach (string note in loaded.Notes)
             session.Warn(Shown(note));
         foreach (var warning in loaded.Warnings)
@@ -75,6 +77,10 @@ internal sealed class Stack(Session session, string name, ComposeProject? projec
             : machines.FirstOrDefault(m => m.Number == index)
                 ?? throw new ExitException(1, $"service {service} has no VM {index}: there is {string.Join(", ", machines.Select(m => m.Number))}");
     }
+
+    /// <summary>The named services of the files.</summary>
+    /// <exception cref="ExitException">One is none.</exception>
+    public void MustHave(IReadOnlyList<string> services) => CheckServices(services, []);
 
     private void CheckServices(IReadOnlyList<string> services, List<PresentMachine> machines)
     {
