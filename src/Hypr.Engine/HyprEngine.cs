@@ -133,10 +133,22 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         };
     }
 
-    public Task<IGuestSession> AttachAsync(string nameOrId, CancellationToken cancel)
+    public async Task<IGuestSession> AttachAsync(string nameOrId, CancellationToken cancel)
     {
         var machine = _machines.Get(nameOrId);
-        return machine.Running is { } running ? running.AttachAsync(cancel) : machine.WaitForStartAsync(cancel);
+        if (machine.Running is { } running)
+        {
+            return await running.AttachAsync(cancel);
+        }
+
+        // It may have started between the look and the wait; a start looks for those who wait after it has set Running.
+        var waiting = machine.WaitForStartAsync(cancel);
+        if (machine.Running is { } started)
+        {
+            await machine.AttachLateAsync(started);
+        }
+
+        return await waiting;
     }
 
     public async Task ResizeAsync(string nameOrId, ushort rows, ushort columns, CancellationToken cancel)

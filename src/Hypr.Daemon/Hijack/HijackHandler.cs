@@ -83,24 +83,44 @@ internal sealed partial class HijackHandler(ApiContext api)
             DetachKeys = config.Tty ? DetachKeys.Parse(query.TryGetValue("detachKeys", out var keys) ? keys.ToString() : null) : [],
         };
 
-        await client.SendStreamHeadAsync(head.Upgrade, ContentType(config.Tty, version));
-        if (Flag("logs"))
+        // Asked for before the 101: the client starts the machine as soon as it has it, and misses no byte then. Of a machine that does not run yet this waits.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(client.Gone, api.Stopping);
+        var attaching = Flag("stream") ? api.Engine.AttachAsync(machine.Id, end.Token) : null;
+        try
         {
-            await foreach (var entry in api.Engine.Logs(name, new LogQuery(choice.Stdout, choice.Stderr, null, null, null, Follow: false), client.Gone))
+            await client.SendStreamHeadAsync(head.Upgrade, ContentType(config.Tty, version));
+            if (Flag("logs"))
             {
-                await client.SendAsync(config.Tty ? entry.Data : StreamFrames.Frame((byte)entry.Stream, entry.Data.Span));
+                await foreach (var entry in api.Engine.Logs(name, new LogQuery(choice.Stdout, choice.Stderr, null, null, null, Follow: false), end.Token))
+                {
+                    await client.SendAsync(config.Tty ? entry.Data : StreamFrames.Frame((byte)entry.Stream, entry.Data.Span));
+                }
+            }
+
+            if (attaching is not null)
+            {
+                await SessionStreams.JoinAsync(client, await attaching, choice, api.Stopping);
             }
         }
+        finally
+        {
+            await end.CancelAsync();
+            await LetGoAsync(attaching);
+        }
+    }
 
-        if (!Flag("stream"))
+    private static async Task LetGoAsync(Task<IGuestSession>? attaching)
+    {
+        if (attaching is null)
         {
             return;
         }
 
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(client.Gone, api.Stopping);
-        // Of a machine that does not run yet this waits for its start.
-        await using var session = await api.Engine.AttachAsync(machine.Id, end.Token);
-        await SessionStreams.JoinAsync(client, session, choice, api.Stopping);
+        await ((Task)attaching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (attaching.IsCompletedSuccessfully)
+        {
+            await attaching.Result.DisposeAsync();
+        }
     }
 
     private async Task StartExecAsync(RequestHead head, HijackedConnection client, string id, byte[] body, ApiVersion version)

@@ -46,6 +46,9 @@ internal sealed class EndMachine(MachineRegistry machines, IImageService images,
     public async Task KillAsync(Machine machine, string? signal, CancellationToken cancel)
     {
         var number = Signals.Parse(string.IsNullOrEmpty(signal) ? "SIGKILL" : signal);
+
+        // In this order: were the exit looked up after the machine had ended, it would be the next run's.
+        var ended = machine.NextExit.Task;
         var running = machine.Running
             ?? throw HyprException.Conflict($"Cannot kill container: {machine.Name}: container {machine.Id} is not running");
         events.Publish(machine, "kill", ("signal", number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
@@ -56,28 +59,22 @@ internal sealed class EndMachine(MachineRegistry machines, IImageService images,
         }
 
         machines.SetState(machine, machine.State with { StoppedByHand = true });
-        var ended = machine.NextExit.Task;
         await running.KillAsync();
         await ended.WaitAsync(cancel);
     }
 
     public async Task RemoveAsync(Machine machine, bool force, CancellationToken cancel)
     {
-        if (machine.State.HasVmm || machine.State.Status == MachineStatus.Restarting)
+        // A start that was under way when we asked for the gate leaves a running machine behind it: look again.
+        await EndRunAsync(machine, force, cancel);
+        await machine.Gate.WaitAsync(cancel);
+        while (machine.Running is not null)
         {
-            if (!force)
-            {
-                throw HyprException.Conflict(
-                    $"cannot remove container \"/{machine.Name}\": container is {machine.State.Status.ToString().ToLowerInvariant()}: stop the container before removing or force remove");
-            }
-
-            if (machine.Running is not null)
-            {
-                await KillAsync(machine, null, cancel);
-            }
+            machine.Gate.Release();
+            await EndRunAsync(machine, force, cancel);
+            await machine.Gate.WaitAsync(cancel);
         }
 
-        await machine.Gate.WaitAsync(cancel);
         try
         {
             if (machine.Removed.Task.IsCompleted)
@@ -101,6 +98,29 @@ internal sealed class EndMachine(MachineRegistry machines, IImageService images,
         events.Publish(machine, "destroy");
         machine.FailWaiting(HyprException.Conflict($"{machine.Name} was removed before it started"));
         machine.Removed.TrySetResult();
+    }
+
+    private async Task EndRunAsync(Machine machine, bool force, CancellationToken cancel)
+    {
+        if (!machine.State.HasVmm && machine.State.Status != MachineStatus.Restarting)
+        {
+            return;
+        }
+
+        if (!force)
+        {
+            throw HyprException.Conflict(
+                $"cannot remove container \"/{machine.Name}\": container is {machine.State.Status.ToString().ToLowerInvariant()}: stop the container before removing or force remove");
+        }
+
+        try
+        {
+            await KillAsync(machine, null, cancel);
+        }
+        catch (HyprException e) when (e.Kind == ErrorKind.Conflict)
+        {
+            // It ended by itself meanwhile.
+        }
     }
 
     private string StopSignal(Machine machine) =>

@@ -1,4 +1,5 @@
 using Hypr.Machines;
+using Hypr.Primitives;
 
 namespace Hypr.Engine.Machines;
 
@@ -68,13 +69,39 @@ internal sealed class Machine(string id, string name, DateTimeOffset created, st
     /// <summary>Just before the image's process starts: all who wait are attached, so that they see its first byte.</summary>
     public async Task AttachWaitingAsync(IRunningMachine running, CancellationToken cancel)
     {
-        foreach (var waiting in TakeWaiting())
+        var all = TakeWaiting();
+        try
         {
-            var session = await running.AttachAsync(cancel);
-            if (!waiting.TrySetResult(session))
+            foreach (var waiting in all)
             {
-                await session.DisposeAsync();
+                var session = await running.AttachAsync(cancel);
+                if (!waiting.TrySetResult(session))
+                {
+                    await session.DisposeAsync();
+                }
             }
+        }
+        catch (Exception e)
+        {
+            foreach (var waiting in all)
+            {
+                waiting.TrySetException(e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Who began to wait while the process was started came too late for its first byte, and is attached now. What fails is told to them only.</summary>
+    public async Task AttachLateAsync(IRunningMachine running)
+    {
+        try
+        {
+            await AttachWaitingAsync(running, CancellationToken.None);
+        }
+        catch (HyprException)
+        {
+            // The machine ended again, as those who waited were told.
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed partial class StartMachine(
 
         // 2. The intent: found in Starting at hyprd's start, what follows is undone.
         var before = machine.State;
+        IRunningMachine running;
         machines.SetState(machine, before with { Status = MachineStatus.Starting, Error = "", StoppedByHand = false });
         try
         {
@@ -49,7 +50,7 @@ internal sealed partial class StartMachine(
                 },
                 BeforeProcess = machine.AttachWaitingAsync,
             };
-            var running = await host.StartAsync(spec, cancel);
+            running = await host.StartAsync(spec, cancel);
 
             // 5. It runs.
             machine.Running = running;
@@ -74,6 +75,7 @@ internal sealed partial class StartMachine(
         events.Publish(machine, "start");
         exits.Watch(machine);
         Timed(log, machine.Name, networkUp.TotalMilliseconds, spawned.TotalMilliseconds, clock.GetElapsedTime(began).TotalMilliseconds);
+        await machine.AttachLateAsync(running);
     }
 
     /// <summary>Docker's codes, which its CLI reads from the message: 127 no such program, 126 it cannot be run, 128 otherwise.</summary>

@@ -69,6 +69,15 @@ public sealed class DockerCliTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Theory, MemberData(nameof(Dockers))]
+    public async Task A_run_that_does_not_start_ends_with_its_code_and_leaves_nothing(string docker)
+    {
+        var run = await api.RunAsync(docker, "run --rm --name nostart busybox no-such-program");
+        Assert.Equal(127, run.Code);
+        Assert.Contains("executable file not found", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("nostart", (await api.RunAsync(docker, "ps -a")).Good, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Dockers))]
     public async Task Input_through_run_and_exec_comes_back_whole(string docker)
     {
         var name = "in" + docker.Count(c => c == '/');

@@ -19,12 +19,14 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal HyprPaths Paths => new(_folder, _folder);
 
+    internal ProcessMachines Machines { get; } = new();
+
     internal HyprEngine Engine => _engine;
 
     public async ValueTask InitializeAsync()
     {
         _database = Database.Open(Paths.Database);
-        _engine = new HyprEngine(_database, new MemoryImages(), new MemoryNetworks(), new ProcessMachines(), TimeProvider.System, NullLoggerFactory.Instance);
+        _engine = new HyprEngine(_database, new MemoryImages(), new MemoryNetworks(), Machines, TimeProvider.System, NullLoggerFactory.Instance);
         await _engine.StartAsync(CancellationToken.None);
         _server = await ApiServer.StartAsync(_engine, new DaemonConfig(), Paths, TimeProvider.System, NullLoggerFactory.Instance, ApiSocket.Bind(Paths.Socket));
     }

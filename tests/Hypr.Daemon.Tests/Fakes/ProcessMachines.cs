@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
@@ -11,8 +12,15 @@ namespace Hypr.Daemon.Tests.Fakes;
 internal sealed class ProcessMachines : IMachineHost
 {
     private readonly Dictionary<string, MemoryLog> _logs = [];
+    private readonly ConcurrentBag<ProcessMachine> _machines = [];
+
+    /// <summary>Set: the next start stops before its process, says so and waits.</summary>
+    public StartHold? Hold { get; set; }
 
     public long MinimumMemoryBytes => 64 << 20;
+
+    /// <summary>Machines whose process runs now.</summary>
+    public int Running => _machines.Count(m => m.IsRunning);
 
     public Task<HypervisorInfo> ProbeAsync(CancellationToken cancel) => Task.FromResult(new HypervisorInfo("process 1", "none", null, "host"));
 
@@ -20,7 +28,15 @@ internal sealed class ProcessMachines : IMachineHost
     {
         var log = Log(spec.Id);
         var machine = new ProcessMachine(spec, log);
+        _machines.Add(machine);
         await (spec.BeforeProcess?.Invoke(machine, cancel) ?? Task.CompletedTask);
+        if (Hold is { } hold)
+        {
+            Hold = null;
+            hold.Reached.SetResult();
+            await hold.Go.Task.WaitAsync(cancel);
+        }
+
         machine.Start();
         spec.Spawned?.Invoke(machine.Handle);
         return machine;
@@ -51,6 +67,13 @@ internal sealed class ProcessMachines : IMachineHost
     }
 }
 
+internal sealed class StartHold
+{
+    public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
 internal sealed class ProcessMachine(MachineSpec spec, MemoryLog log) : IRunningMachine
 {
     private readonly TaskCompletionSource<MachineExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,6 +82,8 @@ internal sealed class ProcessMachine(MachineSpec spec, MemoryLog log) : IRunning
     public MachineHandle Handle => new(spec.Id, _streams.Pid, 0);
 
     public Task<MachineExit> Exited => _exited.Task;
+
+    public bool IsRunning => Handle.Pid != 0 && !Exited.IsCompleted;
 
     public void Start()
     {

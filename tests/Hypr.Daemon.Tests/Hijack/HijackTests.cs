@@ -39,6 +39,20 @@ public sealed class HijackTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task Attach_at_any_moment_of_a_start_is_served()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            var id = await api.RunAsync("""{"Image":"busybox","Cmd":["sh","-c","cat; echo end"],"OpenStdin":true,"StdinOnce":true}""", start: false);
+            var starting = api.SendAsync("POST", $"/containers/{id}/start");
+            await Task.Delay(TimeSpan.FromMicroseconds(i * 100));
+            var attached = SendAndEndAsync(ApiFixture.Request("POST", $"/containers/{id}/attach?stream=1&stdin=1&stdout=1", null, Upgrade));
+            Assert.Equal(204, (await starting).Status);
+            Assert.Equal("end\n", Frames(await attached, out _).Out);
+        }
+    }
+
+    [Fact]
     public async Task A_hijack_may_follow_other_requests_on_the_same_connection()
     {
         var machine = await api.RunAsync("""{"Image":"busybox","Cmd":["sleep","1000"]}""");

@@ -163,6 +163,37 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task Removing_a_machine_that_is_starting_leaves_no_process()
+    {
+        var id = await api.RunAsync("""{"Image":"busybox","Cmd":["sleep","1000"]}""", start: false);
+        var before = api.Machines.Running;
+        var hold = api.Machines.Hold = new StartHold();
+        var starting = api.SendAsync("POST", $"/containers/{id}/start");
+        await hold.Reached.Task;
+        var removing = api.SendAsync("DELETE", $"/containers/{id}?force=1");
+        hold.Go.SetResult();
+        Assert.Equal((204, 204), ((await starting).Status, (await removing).Status));
+        Assert.Equal(404, (await api.SendAsync("GET", $"/containers/{id}/json")).Status);
+        Assert.Equal(before, api.Machines.Running);
+    }
+
+    [Fact]
+    public async Task A_client_that_gives_up_takes_its_start_back()
+    {
+        var id = await api.RunAsync("""{"Image":"busybox","Cmd":["sleep","1000"]}""", start: false);
+        var hold = api.Machines.Hold = new StartHold();
+        using (var socket = api.Connect())
+        {
+            await socket.SendAsync(ApiFixture.Request("POST", $"/containers/{id}/start"));
+            await hold.Reached.Task;
+        }
+
+        // The removal waits for the start's end, whichever it is.
+        Assert.Equal(204, (await api.SendAsync("DELETE", $"/containers/{id}")).Status);
+        Assert.False(hold.Go.Task.IsCompleted);
+    }
+
+    [Fact]
     public async Task Two_hundred_clients_at_once_are_answered()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => api.SendAsync("GET", "/containers/json?all=1")));
