@@ -69,7 +69,9 @@ internal sealed partial class Agent
                 Answer(request);
                 break;
             case MessageType.ConfigureNames:
-                NameFiles.Write(NamesConfiguration.Decode(ref r));
+                var names = NamesConfiguration.Decode(ref r);
+                NameFiles.Write(names);
+                _docker?.PointTo(names.Nameservers);
                 Answer(request);
                 break;
             case MessageType.Ping:
@@ -103,8 +105,24 @@ internal sealed partial class Agent
             Linux.Sysctl.KernelSetting.Write(name, value);
         ContainerRoot.Mount(configuration);
         ContainerCgroup.Make();
+        ServeDockersResolver(configuration.Names);
         _configuration = configuration;
         _state = GuestState.Configured;
+    }
+
+    /// <summary>A kernel that cannot do it (CONFIG_CGROUP_BPF) is no reason not to run the machine.</summary>
+    private void ServeDockersResolver(NamesConfiguration names)
+    {
+        try
+        {
+            _docker = new DockerResolver(ContainerCgroup.Folder);
+            _docker.PointTo(names.Nameservers);
+        }
+        catch (Linux.LinuxException e)
+        {
+            using var console = Descriptor.Open("/dev/console", Descriptor.WriteOnly | Descriptor.NoControllingTerminal);
+            ThisMachine.Console(console, $"hypr-guest: 127.0.0.11 does not answer: {e.Message}");
+        }
     }
 
     private void StartMain(uint request, ProcessSpecification process)

@@ -20,6 +20,7 @@ internal sealed partial class Agent : IMultiplexerHandler
     private readonly Reaper _reaper;
     private readonly OutputRing _ring = new();
     private readonly Network.Nics _nics = new();
+    private Network.DockerResolver? _docker;
     private readonly Dictionary<uint, Session> _execs = [];
     private readonly Dictionary<uint, Session> _writers = [];
     private readonly Dictionary<uint, InputPump> _inputs = [];

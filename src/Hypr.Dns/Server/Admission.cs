@@ -14,13 +14,14 @@ internal sealed unsafe class Admission
     private const int Loopback = 1;
 
     private readonly Dictionary<int, int> interfaces = [];
+    private readonly HostAddresses host = new();
     private int generation = -1;
     private long learnt;
 
     /// <summary>
-    /// The host's own questions come in on lo, whichever local address they go to; a socket bound to a bridge (systemd-resolved's) shows
-    /// the bridge, with
-    /// the gateway's address as source, which the kernel accepts from no one else (martian source).
+    /// The host's own questions travel over lo, but the interface told is that of the address asked (net/ipv4/ip_sockglue.c, ipv4_pktinfo_prepare:
+    /// the route's; net/ipv6/ip6_input.c likewise), so the source tells: an address of the host's own. From outside IPv4 accepts none (martian
+    /// source), and an answer to a forged IPv6 one goes to the host itself.
     /// </summary>
     public bool TryIdentify(Zone zone, int socket, int incoming, UInt128 source, long now, out Asker asker)
     {
@@ -31,18 +32,21 @@ internal sealed unsafe class Admission
         }
 
         var number = NetworkOf(zone, socket, incoming, now);
-        if (number < 0)
+        if (number >= 0)
         {
-            return false;
+            if (zone.FindClient(number, source) is { } client)
+            {
+                asker = new Asker(client.Machine, number);
+                return true;
+            }
+
+            if (zone.Networks[number]!.Gateways.AsSpan().Contains(source))
+            {
+                return true;
+            }
         }
 
-        if (zone.FindClient(number, source) is { } client)
-        {
-            asker = new Asker(client.Machine, number);
-            return true;
-        }
-
-        return zone.Networks[number]!.Gateways.AsSpan().Contains(source);
+        return host.Contains(source, incoming, now);
     }
 
     /// <summary>

@@ -187,32 +187,35 @@ internal sealed unsafe class TcpConnection : IoSource
             var kind = Query.Parse(message, stream: true, Worker.Name, Worker.Labels, out var query);
             var verdict = Worker.Parts.Responder.Respond(
                 zone, asker, kind, query, output, now, ref Worker.Rotation, SocketAddress.AddressBytes(source), out length);
-            if (verdict == Verdict.Forward)
+            if (verdict == Verdict.Forward && !Forward(asker, query, source))
             {
-                Forward(asker, query, source);
+                // Over a stream nobody asks again of his own accord, as one does over UDP.
+                length = new AnswerContext(Worker.Parts.Responder.Cookies, now.Seconds, SocketAddress.AddressBytes(source), output)
+                    .Refuse(query, ResponseCode.ServFail);
             }
 
             return true;
         }
     }
 
-    private void Forward(in Asker asker, in Query query, byte* source)
+    private bool Forward(in Asker asker, in Query query, byte* source)
     {
         var quota = asker.Machine?.Quota ?? Worker.Fairness.Host;
         if (!quota.TryForward())
         {
-            return;
+            return false;
         }
 
         if (Worker.Parts.Requests.Rent() is not { } request)
         {
             quota.Forwarded();
-            return;
+            return false;
         }
 
         forwarded++;
         request.Set(this, query, Worker.Parts.Responder.UpstreamsOf(asker), quota, source, SocketAddress.Size, null, 0);
         Worker.Parts.Forwarder.Ask(request);
+        return true;
     }
 
     /// <returns>False: the connection was closed.</returns>

@@ -3,6 +3,16 @@ using Hypr.Dns.Wire;
 
 namespace Hypr.Dns.Server;
 
+/// <summary>Connections open at all workers.</summary>
+internal sealed class ConnectionCount
+{
+    private int count;
+
+    public int Add() => Interlocked.Increment(ref count);
+
+    public void Remove() => _ = Interlocked.Decrement(ref count);
+}
+
 /// <summary>
 /// A worker's connections in the order of their last question. One that asks nothing for <see cref="IdleMilliseconds"/> is closed, however
 /// many octets
@@ -27,7 +37,8 @@ internal sealed class TcpTable(Worker worker)
 
     public void Add(TcpConnection connection, in Moment now)
     {
-        if (order.Count >= worker.Parts.MostConnections)
+        // One that is a worker's only one may be one too many: at most as many as there are workers.
+        if (worker.Parts.Connections.Add() > worker.Parts.MostConnections)
         {
             _ = CloseOldest();
         }
@@ -44,7 +55,11 @@ internal sealed class TcpTable(Worker worker)
         order.AddLast(connection.Node);
     }
 
-    public void Remove(TcpConnection connection) => order.Remove(connection.Node);
+    public void Remove(TcpConnection connection)
+    {
+        order.Remove(connection.Node);
+        worker.Parts.Connections.Remove();
+    }
 
     public bool CloseOldest()
     {

@@ -30,7 +30,10 @@ internal abstract class IoSource(Worker worker, Descriptor socket)
 /// <summary>What all workers share.</summary>
 internal sealed record ServerParts(
     ZoneStore Zones, Responder Responder, Forwarder Forwarder, RequestPool Requests, TimeProvider Clock, ILogger Logger,
-        int MostConnections);
+        int MostConnections)
+{
+    public ConnectionCount Connections { get; } = new();
+}
 
 /// <summary>
 /// One thread with its own sockets: reads, answers, and hands what it cannot answer to the forwarder, which gives it back to be sent here.

@@ -11,7 +11,7 @@ namespace Hypr.Guest.Root;
 internal static class ContainerCgroup
 {
     private const string Root = "/hypr/cgroup";
-    private const string Folder = Root + "/container";
+    public const string Folder = Root + "/container";
     private const long Reserve = 8 * 1024 * 1024;
     private const long Least = 8 * 1024 * 1024;
 

@@ -40,6 +40,28 @@ public sealed class NameServerTests
     }
 
     [Fact]
+    public void The_host_is_known_at_each_of_its_addresses_and_from_each()
+    {
+        using var lab = new DnsLab();
+        var outside = lab.Make("outside");
+        TestNamespace.Join(lab.Host, "wan0", outside, "eth0");
+        lab.Host.Must("ip", "addr", "add", "203.0.113.10/24", "dev", "wan0");
+        lab.Host.Must("ip", "addr", "add", "2001:db8::10/64", "dev", "wan0", "nodad");
+        foreach (var transport in (string[])["+notcp", "+tcp"])
+        {
+            Assert.Equal(["10.89.0.2"], DnsLab.Dig(lab.Host, "@203.0.113.10", "-p", "41003", transport, "db.hypr"));
+            Assert.Equal(["10.89.0.2"], DnsLab.Dig(lab.Host, "@2001:db8::10", "-p", "41003", transport, "db.hypr"));
+            Assert.Equal(["10.89.0.2"], DnsLab.Dig(lab.Host, "@10.88.0.1", "-b", "203.0.113.10", transport, "db.hypr"));
+            Assert.Equal(["10.89.0.2"], DnsLab.Dig(lab.Host, "@203.0.113.10", "-b", "10.88.0.1", "-p", "41003", transport, "db.hypr"));
+        }
+
+        // With it any address can be bound; who asks is still told right.
+        lab.Host.Must("sysctl", "-qw", "net.ipv4.ip_nonlocal_bind=1");
+        outside.Must("ip", "addr", "add", "203.0.113.1/24", "dev", "eth0");
+        Assert.NotEqual(0, outside.Run("dig", "@203.0.113.10", "-p", "41003", "+tries=1", "+timeout=1", "db.hypr").ExitCode);
+    }
+
+    [Fact]
     public void Who_is_neither_the_host_nor_a_machine_gets_no_answer()
     {
         using var lab = new DnsLab();
