@@ -68,7 +68,9 @@ internal sealed class Composition : IAsyncDisposable
             Clock = clock,
             Logger = logs.CreateLogger<NameServer>(),
         }));
-        var datapath = Keep(LinuxDatapath.Open(Datapath(config), logs, clock));
+        // In a network namespace of our own the machine's resolver is not ours to tell.
+        var bus = config.SystemBus ?? (NetworkNamespace.IsHostNetwork() ? SystemBus : null);
+        var datapath = Keep(LinuxDatapath.Open(Datapath(config) with { KeepCarrier = bus is not null }, logs, clock));
         var ports = Keep(new HeldPorts(paths.PortHolderSocket, Environment.ProcessPath!, logs.CreateLogger<HeldPorts>()));
         var networks = Keep(new NetworkService(database, datapath, names, ports, config.Network, clock, logs));
         var images = Keep(new ImageService(database, new ImageSettings
@@ -80,8 +82,6 @@ internal sealed class Composition : IAsyncDisposable
         Engine = Keep(new HyprEngine(database, images, networks, Machines(paths, clock, logs), clock, logs));
         await Engine.StartAsync(cancel);
 
-        // In a network namespace of our own the machine's resolver is not ours to tell.
-        var bus = config.SystemBus ?? (NetworkNamespace.IsHostNetwork() ? SystemBus : null);
         if (bus is not null)
         {
             Keep(new HostNames(Engine, bus, clock, logs));

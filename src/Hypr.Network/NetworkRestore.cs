@@ -62,7 +62,7 @@ internal sealed partial class NetworkRestore(
         // 4. Names and reservations.
         foreach (var network in catalog.Networks())
         {
-            names.Add(network);
+            await names.AddAsync(network);
         }
 
         await reserver.KeepAsync([.. alive.Keys]);

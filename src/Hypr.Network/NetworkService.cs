@@ -33,7 +33,7 @@ public sealed class NetworkService : INetworkService
         var pools = new AddressPools(store, settings);
         var ports = new PortAssigner(reserver, NameOf);
         _datapath = datapath;
-        _names = new NameBoard(nameServer);
+        _names = new NameBoard(nameServer, datapath, clock, log);
         _default = new DefaultNetwork(store, datapath, pools, settings, clock);
         _life = new NetworkLife(store, _catalog, datapath, _names, pools, clock, log);
         _connections = new EndpointConnections(store, _catalog, log);
@@ -117,7 +117,7 @@ public sealed class NetworkService : INetworkService
     public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _catalog.FindMachine(machineId)?.Ports ?? [];
 
     /// <summary>Lets go of datapath and name server, which are whoever made them's to dispose; the kernel keeps what it has.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _names.DisposeAsync();
 
     private EndpointSlot Attached(MachineSlot machine, string networkId) =>
         machine.Endpoints.FirstOrDefault(e => e.Network.Network.Id == networkId)

@@ -49,7 +49,7 @@ internal sealed class NetworkLife(
             // 3. The kernel, the name server, everybody's eyes.
             await datapath.AddNetworkAsync(slot.ToDatapath(), cancel);
             undo.Add($"bridge {bridge}", () => datapath.RemoveNetworkAsync(slot.Network.Id, CancellationToken.None));
-            names.Add(slot);
+            await names.AddAsync(slot);
             catalog.Show(slot);
             return new NetworkCreated(slot.Network, wanted.Warning);
         }
@@ -83,8 +83,8 @@ internal sealed class NetworkLife(
             cancel.ThrowIfCancellationRequested();
             store.Networks.Delete(networkId);
             undo.Add($"network {network.Name} in the store", () => store.Networks.Insert(StoredNetwork.ToRow(network)));
-            names.Remove(slot);
-            undo.Add($"DNS of {network.Name}", () => names.Add(slot));
+            await names.RemoveAsync(slot);
+            undo.Add($"DNS of {network.Name}", () => names.AddAsync(slot));
             await datapath.RemoveNetworkAsync(networkId, cancel);
         }
         catch

@@ -121,7 +121,7 @@ internal sealed class NetworkSlot
     public DatapathNetwork ToDatapath() => new(
         Network.Id, Network.Name, Network.Bridge,
         [.. Network.Subnets.Where(s => Mode(NetworkCheck.Family(s)) != GatewayMode.Isolated).Select(s => new InterfaceAddress(s.Gateway, s.Subnet.PrefixLength))],
-        Network.Mtu, Network.Internal, Options.Isolate, Options.Masquerade, Options.Mode4, Options.Mode6);
+        Network.Mtu, Network.Internal, Options.Isolate, Options.Masquerade, Options.Mode4, Options.Mode6, Network.Predefined);
 
     public DnsNetwork ToDns() => new(
         Network.Id, Network.Name, Network.Bridge,

@@ -36,6 +36,12 @@ public interface IDatapath : IAsyncDisposable
     /// <summary>The TAP leaves the bridge at once and goes with its rules; conntrack entries of its addresses too. Nothing to do is fine.</summary>
     Task DetachAsync(string endpointId, CancellationToken cancel);
 
+    /// <summary>
+    /// What of the name server's ports on a network's gateway addresses other programs have, in place of what it was: questions there are carried to the other
+    /// port of the same address. Empty: nothing.
+    /// </summary>
+    Task RedirectNamesAsync(string networkId, IReadOnlyList<TakenPort> taken, CancellationToken cancel);
+
     /// <summary>All that a machine publishes, in place of what it did, in one transaction. Empty: nothing.</summary>
     Task PublishAsync(string machineId, IReadOnlyList<DatapathPort> ports, CancellationToken cancel);
 }
@@ -50,8 +56,10 @@ public sealed record DatapathState(
 /// <param name="Isolate">Members do not reach each other (Docker's enable_icc=false).</param>
 /// <param name="Masquerade">Of IPv4 and IPv6 leaving the host.</param>
 /// <param name="Mode4">Docker's gateway_mode_ipv4.</param>
+/// <param name="Predefined">The default network: the one by which the host's own resolver finds our names.</param>
 public sealed record DatapathNetwork(
-    string Id, string Name, string Bridge, IReadOnlyList<InterfaceAddress> Gateways, int Mtu, bool Internal, bool Isolate, bool Masquerade, GatewayMode Mode4, GatewayMode Mode6);
+    string Id, string Name, string Bridge, IReadOnlyList<InterfaceAddress> Gateways, int Mtu, bool Internal, bool Isolate, bool Masquerade, GatewayMode Mode4, GatewayMode Mode6,
+    bool Predefined = false);
 
 /// <summary>Docker's com.docker.network.bridge.gateway_mode_ipv4/6.</summary>
 public enum GatewayMode
@@ -64,6 +72,9 @@ public enum GatewayMode
     /// <summary>The bridge has no address; the host is no member.</summary>
     Isolated,
 }
+
+/// <param name="Instead">The port that serves in its place.</param>
+public sealed record TakenPort(IPAddress Address, PortProtocol Protocol, int Port, int Instead);
 
 /// <param name="Tap">The link's name when it exists already (a machine that outlived an earlier hyprd); null: the lowest free tapN.</param>
 public sealed record DatapathEndpoint(

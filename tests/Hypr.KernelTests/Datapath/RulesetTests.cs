@@ -21,11 +21,15 @@ public sealed class RulesetTests
         chain pre {
         type nat hook prerouting priority dstnat - 5; policy accept;
         ip daddr 127.0.0.0/8 return
+        dnat ip to ip daddr . meta l4proto . th dport map @taken4
+        dnat ip6 to ip6 daddr . meta l4proto . th dport map @taken6
         iifname @closed return
         fib daddr type local jump publish
         chain out {
         type nat hook output priority -105; policy accept;
         ip6 daddr ::1 return
+        dnat ip to ip daddr . meta l4proto . th dport map @taken4
+        dnat ip6 to ip6 daddr . meta l4proto . th dport map @taken6
         fib daddr type local jump publish
         chain post {
         type nat hook postrouting priority srcnat - 5; policy accept;

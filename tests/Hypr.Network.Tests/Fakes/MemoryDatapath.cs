@@ -51,6 +51,16 @@ internal sealed class MemoryDatapath : IDatapath
         return string.Join('\n', lines.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>What was last redirected of a network's name server.</summary>
+    public ConcurrentDictionary<string, IReadOnlyList<TakenPort>> Taken { get; } = [];
+
+    public Task RedirectNamesAsync(string networkId, IReadOnlyList<TakenPort> taken, CancellationToken cancel)
+    {
+        Step("redirect");
+        Taken[networkId] = taken;
+        return Task.CompletedTask;
+    }
+
     public Task StartAsync(DatapathState desired, CancellationToken cancel)
     {
         Step("start");

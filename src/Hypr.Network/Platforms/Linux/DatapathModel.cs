@@ -18,6 +18,9 @@ internal sealed class DatapathModel
     /// <summary>By machine.</summary>
     public Dictionary<string, IReadOnlyList<DatapathPort>> Ports { get; } = [];
 
+    /// <summary>By network: ports of the name server that other programs have.</summary>
+    public Dictionary<string, IReadOnlyList<TakenPort>> Taken { get; } = [];
+
     public bool WantsIPv6 => Networks.Values.Any(static n => n.Gateways.Any(static g => g.IsIPv6));
 
     /// <summary>What leaves the host under its address, for the row that iptables shows.</summary>
@@ -68,6 +71,8 @@ internal sealed class DatapathModel
     public static string OwnerOf(DatapathEndpoint endpoint) => $"endpoint {endpoint.Id}";
 
     public static string PortsOwner(string machineId) => $"ports {machineId}";
+
+    public static string NamesOwner(string networkId) => $"names {networkId}";
 
     private DatapathNetwork? NetworkOf(IPAddress address)
     {

@@ -17,6 +17,9 @@ public sealed record DatapathSettings
     /// </summary>
     public bool OwnTables { get; init; } = true;
 
+    /// <summary>Whether the default network's bridge has a port that is always up: systemd-resolved asks no server of a link without carrier.</summary>
+    public bool KeepCarrier { get; init; }
+
     /// <summary>
     /// On the machine itself: /run/sysctl.d. In a network namespace of our own the system's folder is not ours to write (it would change the machine at the next
     /// <c>sysctl --system</c>), while its firewall is.

@@ -15,6 +15,7 @@ public sealed partial class LinuxDatapath
         _model.Networks.Clear();
         _model.Endpoints.Clear();
         _model.Ports.Clear();
+        _model.Taken.Clear();
         foreach (var network in desired.Networks)
             _model.Networks.Add(network.Id, network);
         foreach (var endpoint in desired.Endpoints)
@@ -80,6 +81,7 @@ public sealed partial class LinuxDatapath
             throw HyprException.Forbidden($"network {network.Name} has endpoints: machine {ObjectId.Short(attached.Endpoint.MachineId)}");
         _bridges.Remove(network);
         _rules.Set(DatapathModel.OwnerOf(network), []);
+        RedirectNames(id, []);
         _model.Networks.Remove(id);
         _notes.TryRemove($"network {id}", out _);
         _forwarding.Write(_model.Networks.Values, _model.WantsIPv6);
@@ -164,6 +166,15 @@ public sealed partial class LinuxDatapath
         }
     }
 
+    private void RedirectNames(string networkId, IReadOnlyList<TakenPort> taken)
+    {
+        _rules.Set(DatapathModel.NamesOwner(networkId), [.. taken.Select(RuleElement.Of)]);
+        if (taken.Count == 0)
+            _model.Taken.Remove(networkId);
+        else
+            _model.Taken[networkId] = [.. taken];
+    }
+
     private bool NeedsHairpin(string machineId) => _model.Publishes(machineId) && Taps.BridgeCallsNetfilter();
 
     private void EnsureForwarding()
@@ -187,6 +198,8 @@ public sealed partial class LinuxDatapath
                 _rules.Remember(DatapathModel.OwnerOf(endpoint), RuleElement.Of(endpoint, network, tap));
         }
 
+        foreach (var (network, taken) in _model.Taken)
+            _rules.Remember(DatapathModel.NamesOwner(network), [.. taken.Select(RuleElement.Of)]);
         foreach (var (machine, ports) in _model.Ports)
             _rules.Remember(DatapathModel.PortsOwner(machine), _model.ElementsOf(ports));
         _rules.Rebuild();
@@ -219,8 +232,11 @@ public sealed partial class LinuxDatapath
         var taps = _model.TapsInUse();
         foreach (var link in _netlink.Links.List())
         {
-            if ((OurLinks.IsBridge(link) && !bridges.Contains(link.Name)) || (OurLinks.IsTap(link) && !taps.Contains(link.Name)))
+            if ((OurLinks.IsBridge(link) && !bridges.Contains(link.Name)) || (OurLinks.IsTap(link) && !taps.Contains(link.Name))
+                || (OurLinks.IsCarrier(link) && !_settings.KeepCarrier))
+            {
                 _remover.Remove(link);
+            }
         }
     }
 }

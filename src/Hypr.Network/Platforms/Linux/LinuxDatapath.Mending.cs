@@ -1,6 +1,7 @@
 using Hypr.Linux;
 using Hypr.Linux.Netlink;
 using Hypr.Linux.Nftables;
+using Hypr.Network.Platforms.Linux.Links;
 using Hypr.Network.Platforms.Linux.Rules;
 using Hypr.Primitives;
 
@@ -139,7 +140,7 @@ public sealed partial class LinuxDatapath : INetworkObserver
     {
         foreach (var network in _model.Networks.Values)
         {
-            if (!all && !links.Contains(network.Bridge))
+            if (!all && !links.Contains(network.Bridge) && !(network.Predefined && links.Contains(Carrier.Port)))
                 continue;
             try
             {

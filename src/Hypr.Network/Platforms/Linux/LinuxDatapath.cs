@@ -47,7 +47,7 @@ public sealed partial class LinuxDatapath : IDatapath
         _conntrack = ConntrackTable.Open(_space);
         _thread = new NamespaceThread(_space, "hypr-datapath", e => LogFailed(_log, e));
         _remover = new LinkRemover(_space, e => LogFailed(_log, e));
-        _bridges = new Bridges(_netlink, _remover);
+        _bridges = new Bridges(_netlink, _remover, settings.KeepCarrier);
         _taps = new Taps(_netlink, _remover);
         _forwarding = new Forwarding(settings);
         _rules = new OurRules(_nft, settings.OwnTables);
@@ -99,6 +99,9 @@ public sealed partial class LinuxDatapath : IDatapath
     public Task DetachAsync(string endpointId, CancellationToken cancel) => Do(() => Detach(endpointId), cancel);
 
     public Task PublishAsync(string machineId, IReadOnlyList<DatapathPort> ports, CancellationToken cancel) => Do(() => Publish(machineId, ports), cancel);
+
+    public Task RedirectNamesAsync(string networkId, IReadOnlyList<TakenPort> taken, CancellationToken cancel) =>
+        Do(() => RedirectNames(networkId, taken), cancel);
 
     /// <summary>Closes its sockets and threads. Links and rules stay: machines run on without it.</summary>
     public ValueTask DisposeAsync()

@@ -6,7 +6,7 @@ using Hypr.Primitives;
 namespace Hypr.Network.Platforms.Linux.Links;
 
 /// <summary>The bridges of our networks: made, adopted, mended. On the datapath's thread only.</summary>
-internal sealed class Bridges(RtNetlink netlink, LinkRemover remover)
+internal sealed class Bridges(RtNetlink netlink, LinkRemover remover, bool keepCarrier)
 {
     /// <summary>Stp off: no listening and learning before a port forwards. No snooping: without a querier it does nothing, and a guest must not become one.</summary>
     private static readonly BridgeSettings Settings = new() { Stp = false, MulticastSnooping = false };
@@ -68,6 +68,8 @@ internal sealed class Bridges(RtNetlink netlink, LinkRemover remover)
             }
 
             EnsureAddresses(network, index, done);
+            if (keepCarrier && network.Predefined && Carrier.Ensure(netlink, index) && link is not null)
+                done.Add($"{Carrier.Port} of {network.Bridge} was missing");
             return done;
         }
         catch when (link is null)

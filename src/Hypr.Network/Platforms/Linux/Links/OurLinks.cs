@@ -26,5 +26,8 @@ internal static class OurLinks
 
     public static bool IsTap(Link link) => link.Kind == "tun" && (link.Group == Group || link.Alias.StartsWith(EndpointMark, StringComparison.Ordinal));
 
-    public static bool IsOurs(Link link) => IsBridge(link) || IsTap(link);
+    /// <summary>Either end: <see cref="Carrier"/>.</summary>
+    public static bool IsCarrier(Link link) => link.Kind == "veth" && link.Group == Group;
+
+    public static bool IsOurs(Link link) => IsBridge(link) || IsTap(link) || IsCarrier(link);
 }

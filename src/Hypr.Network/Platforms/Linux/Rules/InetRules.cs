@@ -50,18 +50,22 @@ internal static class InetRules
 
         // chain pre { type nat hook prerouting priority -105; policy accept;
         //   ip daddr 127.0.0.0/8 return
+        //   dnat ip to ip daddr . meta l4proto . th dport map @taken4        (ip6 likewise)
         //   iifname @closed return
         //   fib daddr type local jump publish }
         Chain(batch, "pre", new NftBase("nat", NftHook.Prerouting, -105));
         Add(batch, "pre", new NftRule().IPv4().Loopback(DestinationOffset4).Return());
+        Taken(batch, "pre");
         Add(batch, "pre", new NftRule().From(RuleSet.Closed).Return());
         Add(batch, "pre", new NftRule().DestinationIsLocal().Jump("publish"));
 
         // chain out { type nat hook output priority -105; policy accept;
         //   ip6 daddr ::1 return
+        //   dnat ip to ip daddr . meta l4proto . th dport map @taken4        (ip6 likewise)
         //   fib daddr type local jump publish }
         Chain(batch, "out", new NftBase("nat", NftHook.Output, -105));
         Add(batch, "out", new NftRule().IPv6().Address6(DestinationOffset6).Equal(System.Net.IPAddress.IPv6Loopback.GetAddressBytes()).Return());
+        Taken(batch, "out");
         Add(batch, "out", new NftRule().DestinationIsLocal().Jump("publish"));
 
         // chain post { type nat hook postrouting priority 95; policy accept;
@@ -74,6 +78,12 @@ internal static class InetRules
         Add(batch, "post", new NftRule().IPv6().Address6(SourceOffset6).Meta(NftMeta.OutputName).In(RuleSet.Members6.Name).Dnatted().Masquerade());
         Add(batch, "post", new NftRule().From(RuleSet.Masquerade4).NotTo(RuleSet.Bridges).IPv4().Masquerade());
         Add(batch, "post", new NftRule().From(RuleSet.Masquerade6).NotTo(RuleSet.Bridges).IPv6().Masquerade());
+    }
+
+    private static void Taken(NftBatch batch, string chain)
+    {
+        Add(batch, chain, new NftRule().IPv4().Address4(DestinationOffset4).Port().Map(RuleSet.Taken4.Name).Dnat(NftFamily.IPv4));
+        Add(batch, chain, new NftRule().IPv6().Address6(DestinationOffset6).Port().Map(RuleSet.Taken6.Name).Dnat(NftFamily.IPv6));
     }
 
     private static void Forward(NftBatch batch)

@@ -62,6 +62,16 @@ internal readonly record struct RuleElement(RuleSet Set, NftValue Key, NftValue?
         return [.. all.Distinct()];
     }
 
+    /// <summary>Questions to a port of the name server that another program has go to the one that the name server has.</summary>
+    public static RuleElement Of(TakenPort port)
+    {
+        var address = NftValue.Address(port.Address);
+        return new(
+            port.Address.AddressFamily == AddressFamily.InterNetworkV6 ? RuleSet.Taken6 : RuleSet.Taken4,
+            address.With(NftValue.Protocol(NumberOf(port.Protocol))).With(NftValue.Port(port.Port)),
+            address.With(NftValue.Port(port.Instead)));
+    }
+
     /// <summary>A published port; null when its network publishes none.</summary>
     public static RuleElement? Of(DatapathPort port, DatapathNetwork network)
     {

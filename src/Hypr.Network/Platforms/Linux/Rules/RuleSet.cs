@@ -24,6 +24,8 @@ internal sealed class RuleSet
     public static readonly RuleSet Members4 = new(Inet, "members4", [NftField.IPv4, NftField.LinkName]);
     public static readonly RuleSet Members6 = new(Inet, "members6", [NftField.IPv6, NftField.LinkName]);
     public static readonly RuleSet Dns = new(Inet, "dns", [NftField.Protocol, NftField.Port]);
+    public static readonly RuleSet Taken4 = new(Inet, "taken4", [NftField.IPv4, NftField.Protocol, NftField.Port], [NftField.IPv4, NftField.Port]);
+    public static readonly RuleSet Taken6 = new(Inet, "taken6", [NftField.IPv6, NftField.Protocol, NftField.Port], [NftField.IPv6, NftField.Port]);
     public static readonly RuleSet Direct4 = new(Inet, "direct4", [NftField.IPv4, NftField.Protocol, NftField.Port]);
     public static readonly RuleSet Direct6 = new(Inet, "direct6", [NftField.IPv6, NftField.Protocol, NftField.Port]);
     public static readonly RuleSet Any4 = new(Inet, "any4", [NftField.Protocol, NftField.Port], [NftField.IPv4, NftField.Port]);
@@ -37,8 +39,8 @@ internal sealed class RuleSet
 
     public static readonly IReadOnlyList<RuleSet> All =
     [
-        Bridges, Open, Closed, Same, Masquerade4, Masquerade6, Gateways4, Gateways6, Own4, Own6, Members4, Members6, Dns, Direct4, Direct6, Any4, Any6, One4,
-        One6, Taps, Sources4, Sources6,
+        Bridges, Open, Closed, Same, Masquerade4, Masquerade6, Gateways4, Gateways6, Own4, Own6, Members4, Members6, Dns, Taken4, Taken6, Direct4, Direct6,
+        Any4, Any6, One4, One6, Taps, Sources4, Sources6,
     ];
 
     private RuleSet(NftTable table, string name, IReadOnlyList<NftField> key, IReadOnlyList<NftField>? data = null)
