@@ -65,6 +65,7 @@ internal sealed class Composition : IAsyncDisposable
         var names = Keep(new NameServer(new NameServerSettings
         {
             Upstreams = [.. config.Dns.Select(address => new IPEndPoint(address, 53))],
+            ResolvConf = config.ResolvConf,
             Clock = clock,
             Logger = logs.CreateLogger<NameServer>(),
         }));
@@ -72,7 +73,7 @@ internal sealed class Composition : IAsyncDisposable
         var bus = config.SystemBus ?? (NetworkNamespace.IsHostNetwork() ? SystemBus : null);
         var datapath = Keep(LinuxDatapath.Open(Datapath(config) with { KeepCarrier = bus is not null }, logs, clock));
         var ports = Keep(new HeldPorts(paths.PortHolderSocket, Environment.ProcessPath!, logs.CreateLogger<HeldPorts>()));
-        var networks = Keep(new NetworkService(database, datapath, names, ports, config.Network, clock, logs));
+        var networks = Keep(new NetworkService(database, datapath, names, ports, config.Network, clock, logs, config.ResolvConf));
         var images = Keep(new ImageService(database, new ImageSettings
         {
             Folder = Path.Combine(paths.Data, "images"),

@@ -22,7 +22,17 @@ public interface INameServer : IAsyncDisposable
     void SetMachine(DnsMachine machine);
 
     void RemoveMachine(string machineId);
+
+    /// <summary>
+    /// What a machine finds that is on this network alone: names with their addresses, then addresses with their names, in alphabetical order. Empty for a
+    /// network that is not there.
+    /// </summary>
+    IReadOnlyList<DnsRecord> View(string networkId);
 }
+
+/// <param name="Name">Without the last dot; for PTR the address itself.</param>
+/// <param name="Type">A, AAAA or PTR.</param>
+public sealed record DnsRecord(string Name, string Type, string Value);
 
 /// <param name="Interface">The bridge, by which a query's network is told (IP_PKTINFO).</param>
 /// <param name="Gateways">Where it listens on this network, also the answer to <c>gateway.hypr</c> and <c>host.hypr</c>.</param>

@@ -114,6 +114,15 @@ public sealed class NameServer : INameServer
         }
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<DnsRecord> View(string networkId)
+    {
+        lock (gate)
+        {
+            return zones.View(networkId);
+        }
+    }
+
     /// <summary>Stops serving. Sockets are closed and threads have ended when it returns.</summary>
     public ValueTask DisposeAsync()
     {

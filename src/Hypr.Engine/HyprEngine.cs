@@ -217,6 +217,8 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
 
     public NetworkView Network(string nameOrId) => _networkCases.View(nameOrId);
 
+    public IReadOnlyList<Hypr.Dns.DnsRecord> Names(string network) => _networkCases.Names(network);
+
     public Task<NetworkCreated> CreateNetworkAsync(NetworkSpec spec, CancellationToken cancel) => _networkCases.CreateAsync(spec, cancel);
 
     public Task RemoveNetworkAsync(string nameOrId, bool force, CancellationToken cancel) => _networkCases.RemoveAsync(nameOrId, force, cancel);

@@ -1,3 +1,4 @@
+using Hypr.Dns;
 using Hypr.Engine.Events;
 using Hypr.Engine.Machines;
 using Hypr.Engine.Networks;
@@ -82,6 +83,9 @@ public interface IEngine
     IReadOnlyList<NetworkView> Networks();
 
     NetworkView Network(string nameOrId);
+
+    /// <summary>The names that a machine finds which is on this network alone.</summary>
+    IReadOnlyList<DnsRecord> Names(string network);
 
     Task<NetworkCreated> CreateNetworkAsync(NetworkSpec spec, CancellationToken cancel);
 

@@ -1,3 +1,4 @@
+using Hypr.Dns;
 using System.Net;
 using Hypr.Network.Endpoints;
 using Hypr.Network.Networks;
@@ -33,6 +34,9 @@ public interface INetworkService : IAsyncDisposable
     IReadOnlyList<Endpoint> EndpointsOf(string machineId);
 
     IReadOnlyList<Endpoint> EndpointsOn(string networkId);
+
+    /// <summary>The names that a machine finds which is on this network alone, and the addresses' names.</summary>
+    IReadOnlyList<DnsRecord> NamesOn(string networkId);
 
     /// <summary>Addresses used and free on a network.</summary>
     IReadOnlyList<SubnetUsage> Usage(string networkId);

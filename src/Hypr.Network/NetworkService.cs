@@ -61,6 +61,8 @@ public sealed class NetworkService : INetworkService
     public IReadOnlyList<Endpoint> EndpointsOn(string networkId) =>
         [.. (_catalog.Network(networkId)?.Endpoints ?? []).Select(e => e.Value).OrderBy(e => e.MachineName, StringComparer.Ordinal)];
 
+    public IReadOnlyList<DnsRecord> NamesOn(string networkId) => _names.View(networkId);
+
     public IReadOnlyList<SubnetUsage> Usage(string networkId) => [.. _catalog.Get(networkId).Allocators.Select(a => a.Usage())];
 
     public Task<Endpoint> ConnectAsync(MachineIdentity machine, string networkId, EndpointRequest request, CancellationToken cancel) =>

@@ -42,6 +42,8 @@ namespace Hypr.Api.Contracts;
 [JsonSerializable(typeof(VolumeList))]
 [JsonSerializable(typeof(VolumesPruned))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, bool>>))]
+[JsonSerializable(typeof(List<NameRecord>))]
+[JsonSerializable(typeof(HostNamesState))]
 [JsonSerializable(typeof(List<string>))]
 public sealed partial class HyprJson : JsonSerializerContext
 {

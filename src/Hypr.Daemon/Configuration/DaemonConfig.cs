@@ -26,6 +26,9 @@ internal sealed record DaemonConfig
     /// <summary>[hypr-system-bus] Address of a D-Bus on which systemd-resolved is told of our names; null: the system bus, in the host's own network only.</summary>
     public string? SystemBus { get; init; }
 
+    /// <summary>[hypr-resolv-conf] The host's resolv.conf(5): its resolvers are asked for outside names, and <c>hypr system dns install</c> changes it.</summary>
+    public string ResolvConf { get; init; } = "/etc/resolv.conf";
+
     /// <summary>[hypr-sysctl-dir] Where the file with kernel settings is left for the next boot; null: /run/sysctl.d, in the host's own network only.</summary>
     public string? SysctlDirectory { get; init; }
 }

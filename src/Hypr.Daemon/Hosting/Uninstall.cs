@@ -8,7 +8,7 @@ namespace Hypr.Daemon.Hosting;
 
 /// <summary>
 /// <c>hyprd --uninstall</c>: ends every VM and takes everything of ours out of the host's network: bridges, TAPs, tables, what was put into foreign firewalls, kernel
-/// settings' file, held ports. What the VMs are (disks, images, database) stays.
+/// settings' file, held ports, the lines in resolv.conf. What the VMs are (disks, images, database) stays.
 /// </summary>
 internal static class Uninstall
 {
@@ -23,6 +23,7 @@ internal static class Uninstall
         // 2. VMs, then what they stood on; each whatever became of the others.
         await Composition.Machines(paths, TimeProvider.System, logs).SweepAsync([], CancellationToken.None);
         await HeldPorts.EndAsync(paths.PortHolderSocket);
+        _ = new HostResolver(config.ResolvConf).Uninstall();
         LinuxDatapath.RemoveEverything(Composition.Datapath(config));
         return 0;
     }

@@ -23,6 +23,7 @@ internal sealed partial class Dispatcher
         ContainerEndpoints.Map(_routes);
         ExecEndpoints.Map(_routes);
         NetworkEndpoints.Map(_routes);
+        NamesEndpoints.Map(_routes);
         ImageEndpoints.Map(_routes);
         Missing.Map(_routes);
     }

@@ -102,6 +102,11 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
         }
     }
 
+    public IReadOnlyList<DnsRecord> View(string networkId) =>
+        networks.TryGetValue(networkId, out var number) && current.Networks[number]?.Definition is not null
+            ? ZoneView.Of(current, number, machines.Values)
+            : [];
+
     private static byte[][] AliasKeys(Machine machine, IReadOnlyList<string> aliases)
     {
         var keys = new List<byte[]>(aliases.Count);

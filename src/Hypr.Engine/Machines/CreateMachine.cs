@@ -63,9 +63,26 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
     private IReadOnlyList<string> Warnings(Machine machine)
     {
         var attached = networks.EndpointsOf(machine.Id).Select(e => networks.Find(e.NetworkId)).OfType<VmNetwork>().ToList();
-        return attached.Count > 0 && attached.TrueForAll(n => n.Internal) && (machine.Config.PortBindings.Count > 0 || machine.Config.PublishAllPorts)
-            ? [$"Published ports are discarded: {machine.Name} has only internal networks ({string.Join(", ", attached.Select(n => n.Name))})"]
+        var discarded = attached.Count > 0 && attached.TrueForAll(n => n.Internal) && (machine.Config.PortBindings.Count > 0 || machine.Config.PublishAllPorts)
+            ? new[] { $"Published ports are discarded: {machine.Name} has only internal networks ({string.Join(", ", attached.Select(n => n.Name))})" }
             : [];
+        return [.. discarded, .. NameWarnings(machine)];
+    }
+
+    /// <summary>RFC 1035, 2.3.4: a label has 63 octets at most. With a dot a name is one of several labels, which is asked for as it stands.</summary>
+    private static IEnumerable<string> NameWarnings(Machine machine)
+    {
+        foreach (var name in machine.Config.Networks.SelectMany(n => n.Aliases).Prepend(machine.Name).Distinct())
+        {
+            if (name.Split('.').Any(l => l.Length is 0 or > 63) || name.Length > 238)
+            {
+                yield return $"{name} cannot be asked for by name: each part between dots has 1 to 63 bytes, the whole 238. Use --network-alias for a shorter one";
+            }
+            else if (name.Contains('.'))
+            {
+                yield return $"{name} has dots: in VMs it is found bare and as {name}.hypr, on the host as {name}.hypr; a domain of that name outside is hidden from VMs";
+            }
+        }
     }
 
     public static MachineIdentity Identity(Machine machine)

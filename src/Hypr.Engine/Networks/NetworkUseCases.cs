@@ -18,6 +18,8 @@ internal sealed partial class NetworkUseCases(
 
     public NetworkView View(string nameOrId) => View(Get(nameOrId));
 
+    public IReadOnlyList<Hypr.Dns.DnsRecord> Names(string nameOrId) => networks.NamesOn(Get(nameOrId).Id);
+
     public async Task<NetworkCreated> CreateAsync(NetworkSpec spec, CancellationToken cancel)
     {
         var created = await networks.CreateAsync(spec, cancel);

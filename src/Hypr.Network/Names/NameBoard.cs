@@ -81,6 +81,8 @@ internal sealed partial class NameBoard(INameServer names, IDatapath datapath, T
         [.. ports.Where(p => p.Protocol != PortProtocol.Sctp).Select(p => new DnsPort(ProtocolWord.Of(p.Protocol), p.GuestPort, p.HostPort)).Distinct()],
         machine.Upstreams));
 
+    public IReadOnlyList<DnsRecord> View(string networkId) => names.View(networkId);
+
     public void Remove(string machineId) => names.RemoveMachine(machineId);
 
     public async ValueTask DisposeAsync()

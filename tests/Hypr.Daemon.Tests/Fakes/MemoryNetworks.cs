@@ -47,6 +47,8 @@ internal sealed class MemoryNetworks : INetworkService
 
     public IReadOnlyList<Endpoint> EndpointsOn(string networkId) => [.. _endpoints.Values.Where(e => e.NetworkId == networkId)];
 
+    public IReadOnlyList<Hypr.Dns.DnsRecord> NamesOn(string networkId) => [];
+
     public IReadOnlyList<SubnetUsage> Usage(string networkId) =>
         [new SubnetUsage(_networks[networkId].Subnets[0].Subnet, (UInt128)(1 + EndpointsOn(networkId).Count), 65533)];
 

@@ -170,4 +170,25 @@ public sealed class DnsTests(NamedHost host) : IClassFixture<NamedHost>
         Assert.Equal("10.92.0.3", host.Dig("moves", "@127.0.0.11", "hidden"));
         host.MustHypr("rm", "-f", "moves");
     }
+
+    [Fact]
+    public void Network_dns_shows_the_zone_as_the_network_sees_it()
+    {
+        var lines = host.MustHypr("network", "dns", "front", "--format", "{{.Name}} {{.Type}} {{.Value}}").Split('\n');
+        foreach (var line in (string[])["db.hypr A 10.91.0.2", "db.shop.hypr A 10.91.0.2", "db.front.hypr A 10.91.0.2", "www.hypr A 10.91.0.2", "www.hypr A 10.91.0.4",
+            "proxy.hypr A 10.91.0.3", "host.hypr A 10.91.0.1", "10.91.0.3 PTR proxy.hypr"])
+        {
+            Assert.Contains(line, lines);
+        }
+
+        Assert.DoesNotContain(lines, l => l.StartsWith("hidden", StringComparison.Ordinal) || l.Contains("10.92.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_name_that_cannot_be_asked_for_or_has_dots_is_warned_of()
+    {
+        Assert.Contains("has dots", host.Hypr("create", "--name", "a.example", "tools").Error);
+        Assert.Contains("cannot be asked for", host.Hypr("create", "--name", new string('a', 64), "tools").Error);
+        host.MustHypr("rm", "a.example", new string('a', 64));
+    }
 }

@@ -23,8 +23,8 @@ public sealed class NamedHost : HyprHost
         : base(new JsonObject { ["dns"] = new JsonArray(HostsResolver) })
     {
         LabNetwork.Address(Lab.Internet, "lo", IPAddress.Parse(OtherResolver), 32);
-        Resolver(HostsResolver, "203.0.113.71");
-        Resolver(OtherResolver, "203.0.113.72");
+        Resolver(Lab.Internet, HostsResolver, "203.0.113.71");
+        Resolver(Lab.Internet, OtherResolver, "203.0.113.72");
         MustHypr("network", "create", "front", "--subnet", "10.91.0.0/24");
         MustHypr("network", "create", "back", "--subnet", "10.92.0.0/24");
         MustHypr("network", "create", "closed", "--subnet", "10.93.0.0/24", "--internal");
@@ -58,14 +58,14 @@ public sealed class NamedHost : HyprHost
 
     private static string Sorted(string lines) => string.Join(' ', lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
 
-    private void Resolver(string address, string answer)
+    public static void Resolver(TestNamespace internet, string address, string answer)
     {
-        Lab.Internet.Start(
+        internet.Start(
             "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces", $"--listen-address={address}",
             "--except-interface=nothing", "--user=root", "--pid-file=", $"--address=/example.org/{answer}", $"--address=/google.com/{answer}",
             // Without it another type than A is another server's to answer, and refused.
             "--local=/example.org/", "--local=/google.com/");
-        if (!Probe.Until(() => Lab.Internet.Run("dig", "+short", "+tries=1", "+time=1", $"@{address}", "example.org").Output.Trim() == answer))
+        if (!Probe.Until(() => internet.Run("dig", "+short", "+tries=1", "+time=1", $"@{address}", "example.org").Output.Trim() == answer))
         {
             throw new InvalidOperationException($"dnsmasq on {address} does not answer");
         }

@@ -28,7 +28,7 @@ internal sealed class Resolved : IDisposable
               </policy>
             </busconfig>
             """);
-        File.SetUnixFileMode(_folder, (UnixFileMode)0b111_101_101);
+        _ = TestProgram.Start(null, "chmod", ["755", _folder]).WaitForEnd();
         _bus = TestProgram.Start(null, "dbus-daemon", ["--nofork", "--config-file=" + Path.Combine(_folder, "bus.conf")]);
         if (!Probe.Until(() => File.Exists(Path.Combine(_folder, "bus.sock"))))
         {

@@ -15,6 +15,8 @@ internal sealed class NameServerIn(TestNamespace space, NameServer server) : INa
 
     public void RemoveMachine(string machineId) => server.RemoveMachine(machineId);
 
+    public IReadOnlyList<DnsRecord> View(string networkId) => server.View(networkId);
+
     public ValueTask DisposeAsync() => server.DisposeAsync();
 }
 

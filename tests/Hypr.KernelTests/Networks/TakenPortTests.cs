@@ -1,16 +1,17 @@
+using System.Net;
+using System.Net.Sockets;
 using Hypr.Testing;
 
 namespace Hypr.KernelTests.Networks;
 
-/// <summary>Another program has port 53: a dnsmasq on all addresses, as many hosts have it.</summary>
+/// <summary>Another program has port 53 of a gateway and says nothing there.</summary>
 public sealed class TakenPortTests
 {
     [Fact]
     public async Task Questions_to_port_53_are_redirected_while_another_program_has_it_and_the_port_is_had_when_it_leaves()
     {
         await using var lab = await ServiceLab.StartAsync();
-        var dnsmasq = lab.Host.Start("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--pid-file=", "--listen-address=10.95.0.1", "--address=/#/192.0.2.99");
-        Assert.True(Probe.Until(() => lab.Host.Must("ss", "-lun").Contains(":53 ", StringComparison.Ordinal)), dnsmasq.Error);
+        Socket[] others = [.. ((string[])["10.95.0.1", "10.96.0.1"]).SelectMany(a => new[] { Hold(lab.Host, a, SocketType.Dgram), Hold(lab.Host, a, SocketType.Stream) })];
         await lab.CreateAsync("taken", s => s with { Subnets = [new("10.95.0.0/24", null, null, null)] });
         await lab.CreateAsync("closed", s => s with { Internal = true, Subnets = [new("10.96.0.0/24", null, null, null)] });
         var (_, web) = await lab.RunAsync("web", ["taken"]);
@@ -28,9 +29,23 @@ public sealed class TakenPortTests
 
         Answers();
         Assert.NotEqual("", lab.Host.Must("nft", "list", "map", "inet", "hypr", "taken4").Split("elements").ElementAtOrDefault(1) ?? "");
-        dnsmasq.Dispose();
+        Array.ForEach(others, s => s.Dispose());
         Assert.True(Probe.Until(() => !lab.Service.Notes.Any(n => n.Contains("10.95.0.1:53", StringComparison.Ordinal)), TimeSpan.FromSeconds(30)));
         Assert.DoesNotContain("elements", lab.Host.Must("nft", "list", "map", "inet", "hypr", "taken4"));
         Answers();
     }
+
+    private static Socket Hold(TestNamespace host, string address, SocketType type) => host.Run(() =>
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, type, ProtocolType.Unspecified);
+        // IP_FREEBIND: the bridge comes later.
+        socket.SetRawSocketOption(0, 15, BitConverter.GetBytes(1));
+        socket.Bind(new IPEndPoint(IPAddress.Parse(address), 53));
+        if (type == SocketType.Stream)
+        {
+            socket.Listen();
+        }
+
+        return socket;
+    });
 }

@@ -25,6 +25,8 @@ internal sealed class MemoryNameServer : INameServer
 
     public void RemoveMachine(string machineId) => Machines.TryRemove(machineId, out _);
 
+    public IReadOnlyList<DnsRecord> View(string networkId) => [];
+
     /// <summary>The addresses of a machine by network.</summary>
     public IReadOnlyList<IPAddress> Addresses(string machineId) => [.. Machines[machineId].Endpoints.SelectMany(e => e.Addresses)];
 

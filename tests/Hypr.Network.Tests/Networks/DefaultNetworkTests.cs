@@ -1,5 +1,6 @@
 using System.Net;
 using Hypr.Dns;
+using Hypr.Network.Ports;
 using Hypr.Network.Platforms;
 using Hypr.Primitives;
 
@@ -60,6 +61,9 @@ public sealed class DefaultNetworkTests
     public async Task A_DNS_port_that_is_taken_is_said_and_the_network_works()
     {
         await using var lab = await Lab.StartAsync(before: l => l.Names.Failures.Add(new ListenFailure(IPEndPoint.Parse("10.88.0.1:53"), "udp", "Address already in use")));
-        Assert.Contains("10.88.0.1:53 (udp): Address already in use", Assert.Single(lab.Service.Notes));
+        var note = Assert.Single(lab.Service.Notes);
+        Assert.Contains("another program has 10.88.0.1:53 (udp: Address already in use)", note);
+        Assert.Contains("redirected to port 41003", note);
+        Assert.Equal(new TakenPort(IPAddress.Parse("10.88.0.1"), PortProtocol.Udp, 53, 41003), Assert.Single(Assert.Single(lab.Datapath.Taken).Value));
     }
 }

@@ -38,6 +38,7 @@ internal static class SystemCommands
                 Examples = [("hypr system df", "what images and VMs take")],
                 Run = RunDf,
             },
+            Networks.NamesCommands.Host,
             EventsCommand.Command,
             InfoCommand.Command,
             new("prune", "Remove unused data")

@@ -14,6 +14,7 @@ internal static class NetworkCommands
             NetworkAttaching.Connect,
             NetworkCreate.Command,
             NetworkAttaching.Disconnect,
+            NamesCommands.Zone,
             Inspecting.OfOneKind(
                 "network",
                 "Display detailed information on one or more networks",
