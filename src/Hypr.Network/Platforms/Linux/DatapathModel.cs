@@ -43,12 +43,15 @@ internal sealed class DatapathModel
                 all.Add(element);
         }
 
-        return all;
+        return [.. all.Distinct()];
     }
 
     /// <summary>Another machine's port that the same packet would be for; null when there is none.</summary>
     public (string MachineId, DatapathPort Port)? Holder(string machineId, DatapathPort port)
     {
+        // A routed network's is the machine's own.
+        if (port.HostPort == 0)
+            return null;
         foreach (var (other, ports) in Ports)
         {
             if (other == machineId)

@@ -150,7 +150,7 @@ public sealed partial class LinuxDatapath
         // A UDP flow that goes on keeps the way that conntrack chose at its first datagram: to the host itself, or to the machine that had the port before.
         foreach (var port in before.Except(ports).Concat(ports.Except(before)))
         {
-            if (port.Protocol == PortProtocol.Udp)
+            if (port.Protocol == PortProtocol.Udp && port.HostPort != 0)
                 _conntrack.RemovePort(port.HostIp, RuleElement.NumberOf(port.Protocol), port.HostPort);
         }
 
