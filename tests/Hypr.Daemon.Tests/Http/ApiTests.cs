@@ -120,6 +120,34 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task Ports_are_published_and_taken_back_of_a_running_machine_and_of_a_stopped_one()
+    {
+        var id = await api.RunAsync("""{"Image":"busybox","Cmd":["sleep","1000"]}""", name: "more-ports");
+        var added = await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8081"}],"53/udp":[{"HostPort":"8053"}]}}""");
+        Assert.Equal("""[{"HostIp":"127.0.0.1","HostPort":"8081"}]""", added.Json.GetProperty("Ports").GetProperty("80/tcp").GetRawText());
+        var twice = await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8081"}]}}""");
+        Assert.Equal(409, twice.Status);
+        var inspected = (await api.SendAsync("GET", $"/containers/{id}/json")).Json;
+        Assert.Equal("8053", inspected.GetProperty("HostConfig").GetProperty("PortBindings").GetProperty("53/udp")[0].GetProperty("HostPort").GetString());
+        Assert.Equal("8081", inspected.GetProperty("NetworkSettings").GetProperty("Ports").GetProperty("80/tcp")[0].GetProperty("HostPort").GetString());
+        Assert.Equal(404, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=8081,8053")).Status);
+        Assert.Equal(404, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=127.0.0.2:8081")).Status);
+        Assert.Equal(400, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=8081-80")).Status);
+        Assert.Equal(400, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports")).Status);
+        Assert.Equal(200, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=127.0.0.1:8081,8053/udp")).Status);
+        inspected = (await api.SendAsync("GET", $"/containers/{id}/json")).Json;
+        Assert.Empty(inspected.GetProperty("HostConfig").GetProperty("PortBindings").EnumerateObject());
+        Assert.Equal("""{"80/tcp":null}""", inspected.GetProperty("NetworkSettings").GetProperty("Ports").GetRawText());
+
+        await api.SendAsync("POST", "/containers/more-ports/kill");
+        await api.SendAsync("POST", "/containers/more-ports/wait");
+        var stopped = await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/tcp":[{"HostPort":"8081"}]}}""");
+        Assert.Empty(stopped.Json.GetProperty("Ports").EnumerateObject());
+        Assert.Equal(400, (await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/tcp":[{"HostPort":"65536"}]}}""")).Status);
+        Assert.Equal(400, (await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/quic":[{"HostPort":"80"}]}}""")).Status);
+    }
+
+    [Fact]
     public async Task Inspect_and_list_show_ports_of_both_families_and_networks()
     {
         var id = await api.RunAsync(
