@@ -72,7 +72,7 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Theory]
-    [InlineData("/containers/json", "[]")]
+    [InlineData("/containers/json?filters=%7B%22name%22%3A%5B%22nobody%22%5D%7D", "[]")]
     [InlineData("/containers/json?filters=%7B%22label%22%3A%7B%22nobody%3Dhas%22%3Atrue%7D%7D", "[]")]
     [InlineData("/networks?filters=%7B%22name%22%3A%5B%22nobody%22%5D%7D", "[]")]
     [InlineData("/images/json?filters=%7B%22reference%22%3A%5B%22nobody%22%5D%7D", "[]")]
