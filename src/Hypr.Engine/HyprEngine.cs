@@ -5,6 +5,7 @@ using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
 using Hypr.Network.Networks;
+using Hypr.Network.Ports;
 using Hypr.Primitives;
 using Hypr.Store;
 using Hypr.Store.Machines;
@@ -26,6 +27,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     private readonly Execs _execs;
     private readonly RestoreMachines _restore;
     private readonly NetworkUseCases _networkCases;
+    private readonly PortUseCases _ports;
 
     public HyprEngine(Database database, IImageService images, INetworkService networks, IMachineHost host, TimeProvider clock, ILoggerFactory logs)
     {
@@ -40,6 +42,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         _execs = new Execs(_events);
         _restore = new RestoreMachines(_machines, networks, host, exits, _end, _start, clock, logs.CreateLogger<RestoreMachines>());
         _networkCases = new NetworkUseCases(_machines, networks, images, Events, logs.CreateLogger<NetworkUseCases>());
+        _ports = new PortUseCases(_machines, networks, _events);
         exits.Start = (machine, cancel) => Gated(machine, () => _start.RunAsync(machine, cancel), cancel);
         exits.Remove = machine => _end.RemoveAsync(machine, force: true, CancellationToken.None);
     }
@@ -230,6 +233,12 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
 
     public Task DisconnectAsync(string network, string machine, bool force, CancellationToken cancel) =>
         _networkCases.DisconnectAsync(network, machine, force, cancel);
+
+    public Task<IReadOnlyList<PublishedPort>> PublishAsync(string nameOrId, IReadOnlyList<PortBinding> bindings, CancellationToken cancel) =>
+        _ports.AddAsync(nameOrId, bindings, cancel);
+
+    public Task<IReadOnlyList<PublishedPort>> UnpublishAsync(string nameOrId, IReadOnlyList<string> published, CancellationToken cancel) =>
+        _ports.RemoveAsync(nameOrId, published, cancel);
 
     public async Task<EngineInfo> InfoAsync(CancellationToken cancel)
     {

@@ -5,6 +5,7 @@ using Hypr.Engine.Networks;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network.Networks;
+using Hypr.Network.Ports;
 
 namespace Hypr.Engine;
 
@@ -102,6 +103,13 @@ public interface IEngine
 
     /// <param name="force">Goes on when the guest does not answer.</param>
     Task DisconnectAsync(string network, string machine, bool force, CancellationToken cancel);
+
+    /// <summary>HYPR's own: publishes more ports, now and at every start; gives what is published by it, nothing while the machine does not run.</summary>
+    Task<IReadOnlyList<PublishedPort>> PublishAsync(string nameOrId, IReadOnlyList<PortBinding> bindings, CancellationToken cancel);
+
+    /// <summary>HYPR's own: the reverse; gives what was published.</summary>
+    /// <param name="published">By the host's port: <c>8081</c>, <c>127.0.0.1:8081/udp</c>, <c>8000-8010</c>.</param>
+    Task<IReadOnlyList<PublishedPort>> UnpublishAsync(string nameOrId, IReadOnlyList<string> published, CancellationToken cancel);
 
     Task<EngineInfo> InfoAsync(CancellationToken cancel);
 }

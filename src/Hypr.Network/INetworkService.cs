@@ -80,6 +80,14 @@ public interface INetworkService : IAsyncDisposable
     /// <summary>All names of a machine change at once.</summary>
     Task RenameAsync(MachineIdentity machine, CancellationToken cancel);
 
+    /// <summary>
+    /// Publishes more ports of a machine that runs; gives what they became. Conflict when one is taken, when the machine does not run or has no network that leads out.
+    /// </summary>
+    Task<IReadOnlyList<PublishedPort>> PublishAsync(string machineId, IReadOnlyList<PortRequest> ports, CancellationToken cancel);
+
+    /// <summary>Takes published ports of a machine that runs back; of what it does not publish nothing happens.</summary>
+    Task UnpublishAsync(string machineId, IReadOnlyList<PublishedPort> ports, CancellationToken cancel);
+
     /// <summary>What is really published for a running machine; empty when it does not run.</summary>
     IReadOnlyList<PublishedPort> PortsOf(string machineId);
 }

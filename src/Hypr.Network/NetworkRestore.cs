@@ -69,7 +69,7 @@ internal sealed partial class NetworkRestore(
         foreach (var machine in machines)
         {
             names.Set(machine.Active!, machine.Endpoints, machine.Ports);
-            foreach (var reason in await ports.ResumeAsync(machine.Id, machine.Ports, cancel))
+            foreach (var reason in await ports.ResumeAsync(machine.Id, machine.Ports, GuestView.Targets(RouteChoice.Of(Linked(machine))), cancel))
             {
                 NotHeld(log, machine.Active!.Name, reason);
                 Notes = [.. Notes, $"a port of {machine.Active.Name} is published and not reserved: {reason}"];

@@ -18,6 +18,7 @@ public sealed class NetworkService : INetworkService
     private readonly EndpointConnections _connections;
     private readonly MachineActivation _activation;
     private readonly LiveChanges _live;
+    private readonly LivePorts _livePorts;
     private readonly NetworkRestore _restore;
     private readonly DefaultNetwork _default;
     private readonly NameBoard _names;
@@ -39,6 +40,7 @@ public sealed class NetworkService : INetworkService
         _connections = new EndpointConnections(store, _catalog, log);
         _activation = new MachineActivation(store, datapath, _names, ports, settings, resolvConf, log);
         _live = new LiveChanges(store, datapath, _names, ports, _connections, _activation, resolvConf, log);
+        _livePorts = new LivePorts(store, datapath, _names, ports, _activation, log);
         _restore = new NetworkRestore(store, _catalog, datapath, _names, ports, reserver, pools, _default, log);
     }
 
@@ -114,6 +116,15 @@ public sealed class NetworkService : INetworkService
         }
 
         return Task.FromResult(0);
+    }, cancel);
+
+    public Task<IReadOnlyList<PublishedPort>> PublishAsync(string machineId, IReadOnlyList<PortRequest> ports, CancellationToken cancel) =>
+        GatedAsync(machineId, slot => _livePorts.AddAsync(slot, ports, cancel), cancel);
+
+    public Task UnpublishAsync(string machineId, IReadOnlyList<PublishedPort> ports, CancellationToken cancel) => GatedAsync(machineId, async slot =>
+    {
+        await _livePorts.RemoveAsync(slot, ports, cancel);
+        return 0;
     }, cancel);
 
     public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _catalog.FindMachine(machineId)?.Ports ?? [];

@@ -11,7 +11,7 @@ namespace Hypr.Proxy;
 public sealed class TcpForwarder : IAsyncDisposable
 {
     private readonly Socket _listener;
-    private readonly IPEndPoint _target;
+    private volatile IPEndPoint _target;
     private readonly ForwarderOptions _options;
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _places;
@@ -24,6 +24,13 @@ public sealed class TcpForwarder : IAsyncDisposable
         (_listener, _target, _options) = (listener, target, options);
         _places = new SemaphoreSlim(options.MaxSessions);
         _accepting = Task.Run(AcceptAsync);
+    }
+
+    /// <summary>Where new connections are carried; those under way stay where they are.</summary>
+    public IPEndPoint Target
+    {
+        get => _target;
+        set => _target = value;
     }
 
     /// <summary>Connections under way.</summary>
@@ -67,13 +74,14 @@ public sealed class TcpForwarder : IAsyncDisposable
 
     private async Task CarryAsync(Socket client)
     {
-        var target = new Socket(_target.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var to = _target;
+        var target = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             using (var patience = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token))
             {
                 patience.CancelAfter(_options.ConnectTimeout);
-                await target.ConnectAsync(_target, patience.Token);
+                await target.ConnectAsync(to, patience.Token);
             }
 
             client.NoDelay = target.NoDelay = true;

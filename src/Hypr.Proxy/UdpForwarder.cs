@@ -14,7 +14,7 @@ public sealed class UdpForwarder : IAsyncDisposable
     private const int MaxDatagram = 65_535;
 
     private readonly Socket _socket;
-    private readonly IPEndPoint _target;
+    private IPEndPoint _target;
     private readonly ForwarderOptions _options;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _ending = new();
@@ -29,6 +29,30 @@ public sealed class UdpForwarder : IAsyncDisposable
         (_socket, _target, _options, _clock) = (socket, target, options, clock);
         _sweep = clock.CreateTimer(_ => Sweep(), null, options.UdpIdle / 4, options.UdpIdle / 4);
         _receiving = Task.Run(ReceiveAsync);
+    }
+
+    /// <summary>Where datagrams are carried; another one ends the sessions under way.</summary>
+    public IPEndPoint Target
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _target;
+            }
+        }
+
+        set
+        {
+            lock (_gate)
+            {
+                if (!_target.Equals(value))
+                {
+                    _target = value;
+                    EndAll();
+                }
+            }
+        }
     }
 
     /// <summary>Sessions under way.</summary>
@@ -51,27 +75,31 @@ public sealed class UdpForwarder : IAsyncDisposable
         await _receiving;
         lock (_gate)
         {
-            foreach (var session in _sessions.Values)
-            {
-                session.Upstream.Dispose();
-            }
-
-            _sessions.Clear();
+            EndAll();
         }
     }
 
     private async Task ReceiveAsync()
     {
-        var buffer = GC.AllocateUninitializedArray<byte>(MaxDatagram, pinned: true);
         var from = new SocketAddress(_socket.AddressFamily);
         while (!_ending.IsCancellationRequested)
         {
             try
             {
-                var got = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _ending.Token);
-                var session = SessionOf(from);
-                session.LastUsed = _clock.GetTimestamp();
-                await session.Upstream.SendAsync(buffer.AsMemory(0, got), _ending.Token);
+                // As below: ports by the thousand wait here, and none holds a buffer.
+                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.Peek, _ending.Token);
+                var buffer = ArrayPool<byte>.Shared.Rent(MaxDatagram);
+                try
+                {
+                    var got = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _ending.Token);
+                    var session = SessionOf(from);
+                    session.LastUsed = _clock.GetTimestamp();
+                    await session.Upstream.SendAsync(buffer.AsMemory(0, got), _ending.Token);
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                }
             }
             catch (OperationCanceledException)
             {
@@ -162,6 +190,16 @@ public sealed class UdpForwarder : IAsyncDisposable
                 End(client);
             }
         }
+    }
+
+    private void EndAll()
+    {
+        foreach (var session in _sessions.Values)
+        {
+            session.Upstream.Dispose();
+        }
+
+        _sessions.Clear();
     }
 
     private void End(SocketAddress client)

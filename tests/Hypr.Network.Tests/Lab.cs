@@ -16,8 +16,9 @@ internal sealed class Lab : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("hypr-network-").FullName;
     private MachineRows _machines;
 
-    private Lab(NetworkSettings settings)
+    private Lab(NetworkSettings settings, bool hasIPv6)
     {
+        Reserver = new SocketPortReserver { HasIPv6 = hasIPv6 };
         Settings = settings;
         Database = Database.Open(Path.Combine(_folder, "hypr.db"));
         _machines = new MachineRows(Database);
@@ -32,15 +33,16 @@ internal sealed class Lab : IAsyncDisposable
 
     public MemoryNameServer Names { get; private set; } = new();
 
-    public SocketPortReserver Reserver { get; private set; } = new();
+    public SocketPortReserver Reserver { get; private set; }
 
     public NetworkService Service { get; private set; }
 
     public VmNetwork Default => Service.Find("bridge")!;
 
-    public static async Task<Lab> StartAsync(NetworkSettings? settings = null, Action<Lab>? before = null)
+    /// <param name="hasIPv6">Of the host: whether a publish without an address covers [::] of a machine that has only IPv4.</param>
+    public static async Task<Lab> StartAsync(NetworkSettings? settings = null, Action<Lab>? before = null, bool hasIPv6 = false)
     {
-        var lab = new Lab(settings ?? new NetworkSettings());
+        var lab = new Lab(settings ?? new NetworkSettings(), hasIPv6);
         try
         {
             before?.Invoke(lab);
@@ -61,7 +63,7 @@ internal sealed class Lab : IAsyncDisposable
         Database.Dispose();
         Database = Database.Open(Path.Combine(_folder, "hypr.db"));
         _machines = new MachineRows(Database);
-        (Names, Reserver) = (new MemoryNameServer(), new SocketPortReserver());
+        (Names, Reserver) = (new MemoryNameServer(), new SocketPortReserver { HasIPv6 = Reserver.HasIPv6 });
         Service = NewService();
         await Service.StartAsync(running, CancellationToken.None);
     }

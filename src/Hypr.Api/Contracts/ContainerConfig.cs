@@ -158,6 +158,13 @@ public sealed record LogConfig
     public Dictionary<string, string>? Config { get; set; }
 }
 
+/// <summary>HYPR's own: of POST and DELETE /hypr/containers/NAME/ports.</summary>
+public sealed record PublishedPorts
+{
+    /// <summary>Docker's PortMap: <c>80/tcp</c> and where it is published. In an answer: what is published now, or was until now.</summary>
+    public Dictionary<string, List<PortBinding>?> Ports { get; set; } = [];
+}
+
 public sealed record PortBinding
 {
     /// <summary>Empty: the default bind address.</summary>

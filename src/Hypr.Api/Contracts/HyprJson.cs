@@ -21,6 +21,7 @@ namespace Hypr.Api.Contracts;
 [JsonSerializable(typeof(ContainerInspect))]
 [JsonSerializable(typeof(WaitResponse))]
 [JsonSerializable(typeof(ContainersPruned))]
+[JsonSerializable(typeof(PublishedPorts))]
 [JsonSerializable(typeof(CreateExecRequest))]
 [JsonSerializable(typeof(StartExecRequest))]
 [JsonSerializable(typeof(IdResponse))]

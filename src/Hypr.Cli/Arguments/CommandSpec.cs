@@ -54,7 +54,7 @@ internal sealed class CommandSpec(string name, string summary)
     /// <summary>Works, but is not listed in the help of <c>hypr</c>.</summary>
     public bool Hidden { get; init; }
 
-    /// <summary>The commands of a group.</summary>
+    /// <summary>The commands of a group; or of a command that does something by itself too, which then stand before its words.</summary>
     public CommandSpec[] Commands { get; init; } = [];
 
     /// <summary>What it does; null for a group.</summary>

@@ -39,6 +39,7 @@ internal static class Help
             text.Append("\nAliases:\n  ").AppendJoin(", ", command.Aliases.Prepend(command.Name).Select(a => $"hypr {parent}{a}"))
                 .Append('\n');
         }
+        AddCommands(text, "Commands", command.Commands.Where(c => !c.Hidden));
         AddOptions(text, "Options", command.Options);
         if (command.Order == OptionOrder.AroundImage)
         {

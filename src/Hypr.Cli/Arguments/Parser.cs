@@ -55,7 +55,9 @@ internal sealed class Parser(CommandSpec[] commands)
             path = path.Length == 0 ? found.Name : $"{path} {found.Name}";
             at++;
             var line = new CommandLine(found, path) { Group = group };
-            if (found.Run is not null)
+            string? next = at < words.Count ? words[at] : null;
+            // A command may have commands of its own beside what it does itself: port.
+            if (found.Run is not null && (next is null || !Array.Exists(found.Commands, c => c.Answers(next))))
                 return line;
             while (at < words.Count && words[at] is ['-', _, ..] and not ("-h" or "--help") && found.Options.Length > 0)
                 ReadOption(line, words, ref at, isAfterImage: false);

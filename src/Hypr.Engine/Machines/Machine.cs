@@ -4,7 +4,7 @@ using Hypr.Primitives;
 namespace Hypr.Engine.Machines;
 
 /// <summary>
-/// A machine in hyprd's memory. <see cref="Name"/> and <see cref="State"/> are replaced whole, so that readers need no lock; who changes the machine holds
+/// A machine in hyprd's memory. <see cref="Name"/>, <see cref="Config"/> and <see cref="State"/> are replaced whole, so that readers need no lock; who changes the machine holds
 /// <see cref="Gate"/>.
 /// </summary>
 internal sealed class Machine(string id, string name, DateTimeOffset created, string imageId, MachineConfig config, MachineState state)
@@ -12,6 +12,7 @@ internal sealed class Machine(string id, string name, DateTimeOffset created, st
     private readonly Lock _attachLock = new();
     private readonly List<TaskCompletionSource<IGuestSession>> _waitingAttachments = [];
     private volatile MachineState _state = state;
+    private volatile MachineConfig _config = config;
 
     public string Id => id;
 
@@ -21,7 +22,11 @@ internal sealed class Machine(string id, string name, DateTimeOffset created, st
 
     public string ImageId => imageId;
 
-    public MachineConfig Config => config;
+    public MachineConfig Config
+    {
+        get => _config;
+        set => _config = value;
+    }
 
     public MachineState State
     {

@@ -69,6 +69,12 @@ internal sealed class MachineRegistry
         machine.State = state;
     }
 
+    public void SetConfig(Machine machine, MachineConfig config)
+    {
+        _rows.SetConfig(machine.Id, JsonSerializer.Serialize(config, EngineJson.Default.MachineConfig));
+        machine.Config = config;
+    }
+
     public void Rename(Machine machine, string name)
     {
         if (!_rows.TryRename(machine.Id, name))

@@ -22,7 +22,7 @@ internal static class PortPlan
         return plan;
     }
 
-    private static PortRequest Parse(PortBinding binding)
+    public static PortRequest Parse(PortBinding binding)
     {
         var (guest, protocol) = GuestPort(binding.GuestPort);
         IPAddress? ip = null;
@@ -36,14 +36,26 @@ internal static class PortPlan
             return new PortRequest(ip, 0, 0, guest, protocol);
         }
 
-        var ends = binding.HostPort.Split('-');
-        if (ends.Length > 2 || !TryPort(ends[0], out var first) || !TryPort(ends[^1], out var last) || last < first)
-        {
-            throw HyprException.Invalid($"invalid host port {binding.HostPort}: a port from 1 to 65535 or a rising range such as 8000-8010 is due");
-        }
-
+        var (first, last) = Range(binding.HostPort)
+            ?? throw HyprException.Invalid($"invalid host port {binding.HostPort}: a port from 1 to 65535 or a rising range such as 8000-8010 is due");
         return new PortRequest(ip, first, last, guest, protocol);
     }
+
+    /// <summary><c>8080</c> or <c>8000-8010</c>; null when it is neither.</summary>
+    public static (int First, int Last)? Range(string text)
+    {
+        var ends = text.Split('-');
+        return ends.Length <= 2 && TryPort(ends[0], out var first) && TryPort(ends[^1], out var last) && last >= first ? (first, last) : null;
+    }
+
+    /// <param name="of">The whole, for the message.</param>
+    public static PortProtocol ProtocolOf(string of, string word) => word.ToLowerInvariant() switch
+    {
+        "tcp" => PortProtocol.Tcp,
+        "udp" => PortProtocol.Udp,
+        "sctp" => PortProtocol.Sctp,
+        var other => throw HyprException.Invalid($"invalid port {of}: unknown protocol {other}; tcp, udp and sctp are known"),
+    };
 
     private static (int Port, PortProtocol Protocol) GuestPort(string text)
     {
@@ -53,13 +65,7 @@ internal static class PortPlan
             throw HyprException.Invalid($"invalid port {text}: a port from 1 to 65535 with /tcp, /udp or /sctp is due");
         }
 
-        return (port, (parts.Length == 1 ? "tcp" : parts[1].ToLowerInvariant()) switch
-        {
-            "tcp" => PortProtocol.Tcp,
-            "udp" => PortProtocol.Udp,
-            "sctp" => PortProtocol.Sctp,
-            var other => throw HyprException.Invalid($"invalid port {text}: unknown protocol {other}; tcp, udp and sctp are known"),
-        });
+        return (port, parts.Length == 1 ? PortProtocol.Tcp : ProtocolOf(text, parts[1]));
     }
 
     private static bool Same(string a, string b) => GuestPort(a) == GuestPort(b);

@@ -11,6 +11,7 @@ namespace Hypr.Linux.Conntrack;
 public sealed class ConntrackTable : IDisposable
 {
     private const int Subsystem = 1 << 8;
+    private const int Get = 1;
     private const int Delete = 2;
     private const int TupleOrig = 1;
     private const int TupleReply = 2;
@@ -57,7 +58,67 @@ public sealed class ConntrackTable : IDisposable
         Remove(TupleOrig, FilterOrigFlags, flags, host, source: false, protocol, port, $"{host} port {port}");
     }
 
+    /// <summary>
+    /// The same for many ports. The kernel walks its whole table (262,144 buckets by default) for each that it is asked for, so it is read once here, and only
+    /// ports that have flows are.
+    /// </summary>
+    public void RemovePorts(byte protocol, IReadOnlyCollection<(IPAddress Host, int Port)> ports)
+    {
+        foreach (var family in ports.GroupBy(p => Af.Of(p.Host)))
+        {
+            var called = family.Skip(1).Any() ? PortsCalled(family.Key, protocol) : null;
+            foreach (var (host, port) in family)
+            {
+                if (called?.Contains(port) != false)
+                    RemovePort(host, protocol, port);
+            }
+        }
+    }
+
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>Ports to which the flows of a protocol were sent.</summary>
+    private HashSet<int> PortsCalled(byte family, byte protocol)
+    {
+        // conntrack -L -f FAMILY
+        var w = new NetlinkWriter(64);
+        var message = w.Begin(Subsystem | Get, NetlinkFlags.Dump);
+        w.Take(4)[0] = family;
+        w.End(message);
+        var ports = new HashSet<int>();
+        _socket.Dump<object>(w, "list", "connections", m =>
+        {
+            for (var a = m.Attributes(4); a.Next();)
+            {
+                if (a.Type == TupleOrig && PortOf(a.Nested(), protocol) is { } port)
+                    ports.Add(port);
+            }
+
+            return null;
+        });
+        return ports;
+    }
+
+    private static int? PortOf(NetlinkReader tuple, byte protocol)
+    {
+        while (tuple.Next())
+        {
+            if (tuple.Type != TupleProto)
+                continue;
+            var (number, port) = (0, 0);
+            for (var proto = tuple.Nested(); proto.Next();)
+            {
+                if (proto.Type == ProtoNumber)
+                    number = proto.U8();
+                else if (proto.Type == ProtoDestinationPort)
+                    port = proto.U16Be();
+            }
+
+            return number == protocol ? port : null;
+        }
+
+        return null;
+    }
 
     private void Remove(
         int tuple, int filter, uint flags, IPAddress address, bool source, byte protocol, int port, string subject)

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Hypr.Network.Names;
 using Hypr.Network.Platforms;
@@ -20,16 +19,15 @@ internal static class GuestView
         routes.Default4 == endpoint ? endpoint.Network.Gateway(AddressFamily.InterNetwork) : null,
         routes.Default6 == endpoint ? endpoint.Network.Gateway(AddressFamily.InterNetworkV6) : null);
 
-    /// <summary>Published ports go to the endpoint with the default route of their family.</summary>
-    public static IReadOnlyList<DatapathPort> Targets(IReadOnlyList<PublishedPort> ports, RouteChoice routes) =>
-        [.. ports.Select(p => (Port: p, Target: Target(routes, p.HostIp.AddressFamily))).Where(p => p.Target is not null)
+    /// <summary>What the kernel carries of the published ports: to the endpoint with the default route of their family.</summary>
+    public static IReadOnlyList<DatapathPort> Targets(IReadOnlyList<PublishedPort> ports, RouteChoice routes)
+    {
+        var targets = Targets(routes);
+        return [.. ports.Select(p => (Port: p, Target: targets.ByRules(p))).Where(p => p.Target is not null)
             .Select(p => new DatapathPort(p.Port.HostIp, p.Port.HostPort, p.Target!, p.Port.GuestPort, p.Port.Protocol))];
+    }
 
-    /// <summary>The families in which a port can be forwarded.</summary>
-    public static IReadOnlyList<AddressFamily> Families(RouteChoice routes) =>
-        [.. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }.Where(f => Target(routes, f) is not null)];
-
-    private static IPAddress? Target(RouteChoice routes, AddressFamily family) => family == AddressFamily.InterNetwork
-        ? routes.Default4?.Value.IPv4?.Address
-        : routes.Default6?.Value.IPv6?.Address;
+    public static PortTargets Targets(RouteChoice routes) => new(
+        routes.Default4 is { Value.IPv4: { } four } default4 ? new PortTarget(four.Address, default4.Network.Options.Mode4 == GatewayMode.Routed) : null,
+        routes.Default6 is { Value.IPv6: { } six } default6 ? new PortTarget(six.Address, default6.Network.Options.Mode6 == GatewayMode.Routed) : null);
 }

@@ -35,7 +35,7 @@ internal sealed class LiveChanges(
             List<EndpointSlot> after = [.. before, endpoint];
             var routes = RouteChoice.Of(after);
             var published = machine.Ports;
-            var isNew = published.Count == 0 && GuestView.Families(routesBefore).Count == 0;
+            var isNew = published.Count == 0 && GuestView.Targets(routesBefore).IsNowhere;
             if (isNew)
             {
                 published = await activation.PublishAsync(machine, identity.Name, requests, routes, undo, cancel);
@@ -60,6 +60,12 @@ internal sealed class LiveChanges(
                 await datapath.PublishAsync(machine.Id, targets, cancel);
             }
 
+            if (!isNew && GuestView.Targets(routes) != GuestView.Targets(routesBefore))
+            {
+                undo.Add("where held ports lead", () => ports.MoveAsync(machine.Id, published, GuestView.Targets(routesBefore)));
+                await ports.MoveAsync(machine.Id, published, GuestView.Targets(routes));
+            }
+
             store.Endpoints.SetLink(endpoint.Id, endpoint.Value.Tap, endpoint.Value.GuestName);
             names.Set(identity, after, published);
             (machine.Active, machine.Ports) = (identity, published);
@@ -82,12 +88,13 @@ internal sealed class LiveChanges(
     public async Task<GuestNetwork> SuspendAsync(MachineSlot machine, EndpointSlot endpoint)
     {
         var link = endpoint.Value.Tap;
-        var targetsBefore = GuestView.Targets(machine.Ports, RouteChoice.Of(Active(machine)));
+        var routesBefore = RouteChoice.Of(Active(machine));
+        var (targetsBefore, waysBefore) = (GuestView.Targets(machine.Ports, routesBefore), GuestView.Targets(routesBefore));
         endpoint.Value = endpoint.Value with { Tap = null, GuestName = null };
         var after = Active(machine);
         var routes = RouteChoice.Of(after);
-        var families = GuestView.Families(routes);
-        var kept = machine.Ports.Where(p => families.Contains(p.HostIp.AddressFamily)).ToList();
+        var ways = GuestView.Targets(routes);
+        var kept = machine.Ports.Where(p => ways.Reaches(p.HostIp, p.Protocol)).ToList();
         var lost = machine.Ports.Except(kept).ToList();
         if (machine.Active is { } identity)
         {
@@ -102,6 +109,11 @@ internal sealed class LiveChanges(
 
         await Undo.TryAsync(log, $"link {link}", () => datapath.DetachAsync(endpoint.Id, CancellationToken.None));
         await Undo.TryAsync(log, $"reserved ports of {endpoint.Value.MachineName}", () => ports.ReleaseAsync(machine.Id, lost));
+        if (ways != waysBefore)
+        {
+            await Undo.TryAsync(log, $"where held ports of {endpoint.Value.MachineName} lead", () => ports.MoveAsync(machine.Id, kept, ways));
+        }
+
         await Undo.TryAsync(log, $"link {link} in the store", () =>
         {
             store.Database.Transact(() =>

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Hypr.Network.Names;
 using Hypr.Network.Networks;
 using Hypr.Network.Platforms;
@@ -161,8 +159,8 @@ internal sealed partial class MachineActivation(
     public async Task<IReadOnlyList<PublishedPort>> PublishAsync(
         MachineSlot machine, string name, IReadOnlyList<PortRequest> requests, RouteChoice routes, Undo undo, CancellationToken cancel)
     {
-        var families = GuestView.Families(routes);
-        if (requests.Count == 0 || families.Count == 0)
+        var targets = GuestView.Targets(routes);
+        if (requests.Count == 0 || targets.IsNowhere)
         {
             if (requests.Count > 0)
             {
@@ -173,7 +171,7 @@ internal sealed partial class MachineActivation(
         }
 
         var bindTo = routes.Default4?.Network.Options.BindAddress ?? settings.DefaultBindAddress;
-        var published = await ports.AssignAsync(machine.Id, requests, families, bindTo, cancel);
+        var published = await ports.AssignAsync(machine.Id, requests, targets, bindTo, cancel);
         undo.Add("reserved ports", () => ports.ReleaseAsync(machine.Id, published));
         return published;
     }
@@ -236,7 +234,7 @@ internal sealed partial class MachineActivation(
             warnings.Add($"{name} has no network: attach it with: hypr network connect NETWORK {name}");
         }
 
-        if (requests.Count > 0 && GuestView.Families(routes).Count == 0)
+        if (requests.Count > 0 && GuestView.Targets(routes).IsNowhere)
         {
             warnings.Add($"no port of {name} is published: it has no network that leads out");
         }

@@ -78,7 +78,8 @@ internal sealed partial class NameBoard(INameServer names, IDatapath datapath, T
     public void Set(MachineIdentity machine, IEnumerable<EndpointSlot> endpoints, IReadOnlyList<PublishedPort> ports) => names.SetMachine(new DnsMachine(
         machine.Id, machine.Name, machine.Stack, machine.Service,
         [.. endpoints.Where(e => e.Value.Tap is not null).Select(Endpoint)],
-        [.. ports.Where(p => p.Protocol != PortProtocol.Sctp).Select(p => new DnsPort(ProtocolWord.Of(p.Protocol), p.GuestPort, p.HostPort)).Distinct()],
+        [.. ports.Where(p => p.Protocol != PortProtocol.Sctp)
+            .Select(p => new DnsPort(ProtocolWord.Of(p.Protocol), p.GuestPort, p.HostPort == 0 ? p.GuestPort : p.HostPort)).Distinct()],
         machine.Upstreams));
 
     public IReadOnlyList<DnsRecord> View(string networkId) => names.View(networkId);

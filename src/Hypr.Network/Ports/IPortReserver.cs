@@ -9,7 +9,13 @@ namespace Hypr.Network.Ports;
 /// </summary>
 public interface IPortReserver : IAsyncDisposable
 {
-    /// <summary>All of the ports or none; null when they are held, else the first that could not be had.</summary>
+    /// <summary>False on a host without IPv6: no port can be held on [::] there.</summary>
+    bool HasIPv6 { get; }
+
+    /// <summary>
+    /// All of the ports or none; null when they are held, else the first that could not be had. What is asked for again with another
+    /// <see cref="HostPort.Target"/> carries new connections there.
+    /// </summary>
     ValueTask<PortConflict?> ReserveAsync(string owner, IReadOnlyList<HostPort> ports, CancellationToken cancel);
 
     /// <summary>Lets go of these ports of the owner; of what it does not hold nothing happens.</summary>
@@ -27,6 +33,11 @@ public sealed record HostPort(IPAddress Address, int Port, PortProtocol Protocol
     /// port is only held.
     /// </summary>
     public IPEndPoint? Target { get; init; }
+
+    /// <summary>The target does not count: who lets go of a port does not know it, and it changes while the port is held.</summary>
+    public bool Equals(HostPort? other) => other is not null && Port == other.Port && Protocol == other.Protocol && Address.Equals(other.Address);
+
+    public override int GetHashCode() => HashCode.Combine(Address, Port, Protocol);
 
     /// <summary>As Docker writes it: <c>0.0.0.0:8080</c>, <c>[::]:8080</c>.</summary>
     public override string ToString() => new IPEndPoint(Address, Port).ToString();

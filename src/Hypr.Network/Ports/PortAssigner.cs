@@ -18,19 +18,21 @@ internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> 
     private readonly Lock _cursorGate = new();
     private readonly Dictionary<PortProtocol, int> _cursors = [];
 
-    /// <param name="families">Of the machine's default route: what can be forwarded to.</param>
+    /// <param name="targets">Where the machine's ports lead.</param>
     /// <param name="defaultAddress">Where ports go that name no address; null: every address.</param>
     public async Task<IReadOnlyList<PublishedPort>> AssignAsync(
-        string machineId, IReadOnlyList<PortRequest> requests, IReadOnlyList<AddressFamily> families, IPAddress? defaultAddress, CancellationToken cancel)
+        string machineId, IReadOnlyList<PortRequest> requests, PortTargets targets, IPAddress? defaultAddress, CancellationToken cancel)
     {
-        var asked = requests.Select(r => (Request: r, Addresses: Addresses(r, families, defaultAddress))).Where(a => a.Addresses.Count > 0).ToList();
-        var isFixed = asked.ToLookup(a => a.Request.HostPortFirst != 0 && a.Request.HostPortLast <= a.Request.HostPortFirst);
-        var published = new List<PublishedPort>();
+        var asked = requests.Select(r => (Request: r, Addresses: Addresses(r, targets, defaultAddress))).Where(a => a.Addresses.Count > 0).ToList();
+        var published = asked.SelectMany(a => a.Addresses.Where(targets.IsRouted).Select(at => new PublishedPort(at, 0, a.Request.GuestPort, a.Request.Protocol)))
+            .Distinct().ToList();
+        var ofHost = asked.Select(a => (a.Request, Addresses: a.Addresses.FindAll(at => !targets.IsRouted(at)))).Where(a => a.Addresses.Count > 0);
+        var isFixed = ofHost.ToLookup(a => a.Request.HostPortFirst != 0 && a.Request.HostPortLast <= a.Request.HostPortFirst);
         try
         {
             // 1. Ports with a number of their own.
             var numbered = isFixed[true].SelectMany(a => Ports(a.Request, a.Addresses, a.Request.HostPortFirst)).ToList();
-            if (await TakeAsync(machineId, [.. numbered.Select(Host)], cancel) is { } why)
+            if (await TakeAsync(machineId, numbered, targets, cancel) is { } why)
             {
                 throw HyprException.Conflict(why);
             }
@@ -40,7 +42,7 @@ internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> 
             // 2. Ranges, lowest first, and ephemeral ones.
             foreach (var (request, addresses) in isFixed[false])
             {
-                published.AddRange(await FirstFreeAsync(machineId, request, addresses, cancel));
+                published.AddRange(await FirstFreeAsync(machineId, request, addresses, targets, cancel));
             }
 
             return published;
@@ -53,12 +55,23 @@ internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> 
     }
 
     /// <summary>Takes up what a running machine publishes since an earlier hyprd; gives what could not be held, with the reason.</summary>
-    public async Task<IReadOnlyList<string>> ResumeAsync(string machineId, IReadOnlyList<PublishedPort> ports, CancellationToken cancel)
+    public async Task<IReadOnlyList<string>> ResumeAsync(string machineId, IReadOnlyList<PublishedPort> ports, PortTargets targets, CancellationToken cancel)
     {
-        var notHeld = new List<string>();
-        foreach (var port in ports.Select(Host))
+        var hosts = Hosts(ports, targets);
+        foreach (var port in hosts)
         {
             _table.TryTake(machineId, [port], out _, out _);
+        }
+
+        if (hosts.Count == 0 || await reserver.ReserveAsync(machineId, hosts, cancel) is null)
+        {
+            return [];
+        }
+
+        // All or none: one that another has taken must not cost the others.
+        var notHeld = new List<string>();
+        foreach (var port in hosts)
+        {
             if (await reserver.ReserveAsync(machineId, [port], cancel) is { } conflict)
             {
                 notHeld.Add(Words(conflict));
@@ -68,43 +81,64 @@ internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> 
         return notHeld;
     }
 
-    public async Task ReleaseAsync(string machineId, IReadOnlyList<PublishedPort> ports)
+    /// <summary>The machine's default route is another: what its sockets carry goes there from now on.</summary>
+    public async Task MoveAsync(string machineId, IReadOnlyList<PublishedPort> ports, PortTargets targets)
     {
-        var hosts = ports.Select(Host).ToList();
-        await reserver.ReleaseAsync(machineId, hosts);
-        _table.Give(machineId, hosts);
+        var carried = Hosts(ports, targets).FindAll(h => h.Target is not null);
+        if (carried.Count > 0)
+        {
+            await reserver.ReserveAsync(machineId, carried, CancellationToken.None);
+        }
     }
 
-    /// <summary>Docker publishes a port without an address on both families, as far as the machine has them.</summary>
-    private static List<IPAddress> Addresses(PortRequest request, IReadOnlyList<AddressFamily> families, IPAddress? defaultAddress)
+    public async Task ReleaseAsync(string machineId, IReadOnlyList<PublishedPort> ports)
+    {
+        var hosts = Hosts(ports, new PortTargets(null, null));
+        if (hosts.Count > 0)
+        {
+            await reserver.ReleaseAsync(machineId, hosts);
+            _table.Give(machineId, hosts);
+        }
+    }
+
+    private List<IPAddress> Addresses(PortRequest request, PortTargets targets, IPAddress? defaultAddress)
     {
         var address = request.HostIp ?? defaultAddress;
         if (address is null)
         {
-            return [.. families.Select(f => f == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any)];
+            return [.. targets.Everywhere(request.Protocol, reserver.HasIPv6)];
         }
 
-        return families.Contains(address.AddressFamily)
-            ? [address]
-            : throw HyprException.Invalid(
-                $"cannot publish {new IPEndPoint(address, request.HostPortFirst)}: the VM has no {(address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address on the network with its default route. Publish on an address of the other family, or attach it to a network with both");
+        if (!targets.Reaches(address, request.Protocol))
+        {
+            var (family, way) = address.AddressFamily == AddressFamily.InterNetwork
+                ? ("IPv4", "")
+                : ("IPv6", request.Protocol == PortProtocol.Sctp ? ", and SCTP is carried within one family only" : "");
+            throw HyprException.Invalid(
+                $"cannot publish {new IPEndPoint(address, request.HostPortFirst)}: the VM has no {family} address on the network with its default route{way}. Publish on an address of the other family, or attach it to a network with both");
+        }
+
+        return [address];
     }
 
     private static IEnumerable<PublishedPort> Ports(PortRequest request, List<IPAddress> addresses, int port) =>
         addresses.Select(a => new PublishedPort(a, port, request.GuestPort, request.Protocol));
 
-    private static HostPort Host(PublishedPort port) => new(port.HostIp, port.HostPort, port.Protocol);
+    /// <summary>What of it is the host's.</summary>
+    private static List<HostPort> Hosts(IEnumerable<PublishedPort> ports, PortTargets targets) =>
+        [.. ports.Where(p => p.HostPort != 0).Select(p => new HostPort(p.HostIp, p.HostPort, p.Protocol) { Target = targets.BySocket(p) })];
 
     private static string Words(PortConflict conflict) => string.Create(CultureInfo.InvariantCulture,
         $"failed to bind host port {conflict.Port}/{Networks.ProtocolWord.Of(conflict.Port.Protocol)}: {conflict.Reason}{(conflict.Holder is { } h ? $" by {h.Name} (pid {h.Pid})" : "")}");
 
-    private async Task<IEnumerable<PublishedPort>> FirstFreeAsync(string machineId, PortRequest request, List<IPAddress> addresses, CancellationToken cancel)
+    private async Task<IEnumerable<PublishedPort>> FirstFreeAsync(
+        string machineId, PortRequest request, List<IPAddress> addresses, PortTargets targets, CancellationToken cancel)
     {
         string? last = null;
         foreach (var candidate in request.HostPortFirst == 0 ? Ephemeral(request.Protocol) : Enumerable.Range(request.HostPortFirst, request.HostPortLast - request.HostPortFirst + 1))
         {
             var ports = Ports(request, addresses, candidate).ToList();
-            last = await TakeAsync(machineId, [.. ports.Select(Host)], cancel);
+            last = await TakeAsync(machineId, ports, targets, cancel);
             if (last is null)
             {
                 return ports;
@@ -148,8 +182,14 @@ internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> 
     }
 
     /// <summary>Null when they are the machine's now; else why not, in Docker's words.</summary>
-    private async Task<string?> TakeAsync(string machineId, IReadOnlyList<HostPort> ports, CancellationToken cancel)
+    private async Task<string?> TakeAsync(string machineId, IReadOnlyList<PublishedPort> published, PortTargets targets, CancellationToken cancel)
     {
+        var ports = Hosts(published, targets);
+        if (ports.Count == 0)
+        {
+            return null;
+        }
+
         foreach (var port in ports)
         {
             if (OwnPorts.Contains(port.Port) && port.Protocol == PortProtocol.Tcp && (IPAddress.IsLoopback(port.Address) || port.Address.Equals(IPAddress.Any)))

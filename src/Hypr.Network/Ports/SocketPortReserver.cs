@@ -5,11 +5,12 @@ using Hypr.Primitives;
 
 namespace Hypr.Network.Ports;
 
-/// <summary>Holds ports by bound sockets of this process, one a port. Only one with a target listens: the proxy's own listener is its reservation.</summary>
+/// <summary>Holds ports by bound sockets of this process, one a port. One with a target listens: the forwarder's own socket is the reservation.</summary>
 public sealed class SocketPortReserver : IPortReserver
 {
     private const int SolSocket = 1;
     private const int SoReuseAddr = 2;
+    private const string IPv6Addresses = "/proc/thread-self/net/if_inet6";
 
     /// <summary>IPPROTO_SCTP, include/uapi/linux/in.h.</summary>
     private const int Sctp = 132;
@@ -21,8 +22,16 @@ public sealed class SocketPortReserver : IPortReserver
     private static readonly int[] NameServerPorts = [53, 41003];
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Owner, HostPort Port), IAsyncDisposable?> _held = [];
+    private readonly Dictionary<(string Owner, HostPort Port), Held?> _held = [];
     private bool _disposed;
+
+    /// <summary>Without IPv6 in the kernel the file is missing; where it is switched off no link has an address, not even the loopback.</summary>
+    public static bool HostHasIPv6 => File.Exists(IPv6Addresses) && File.ReadLines(IPv6Addresses).Any();
+
+    public bool HasIPv6 { get; init; } = HostHasIPv6;
+
+    /// <summary>The process that has the name server, whose own sockets are in nobody's way.</summary>
+    public int NameServerPid { get; set; } = Environment.ProcessId;
 
     /// <summary>Ports held now.</summary>
     public int Count
@@ -39,20 +48,20 @@ public sealed class SocketPortReserver : IPortReserver
     public async ValueTask<PortConflict?> ReserveAsync(string owner, IReadOnlyList<HostPort> ports, CancellationToken cancel)
     {
         var taken = new List<HostPort>();
+        var known = new List<(HostPort Port, Held? Held)>();
         foreach (var port in ports)
         {
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                if (_held.ContainsKey((owner, port)))
+                if (_held.TryGetValue((owner, port), out var held))
                 {
+                    known.Add((port, held));
                     continue;
                 }
             }
 
-            Socket? socket = null;
-            var conflict = NameServerPorts.Contains(port.Port) && IsAny(port.Address) ? Look(port) : Bind(port, out socket);
-            if (conflict is not null)
+            if (Take(port, out var socket) is { } conflict)
             {
                 await ReleaseAsync(owner, taken);
                 return conflict;
@@ -66,6 +75,11 @@ public sealed class SocketPortReserver : IPortReserver
             taken.Add(port);
         }
 
+        foreach (var (port, held) in known)
+        {
+            held?.MoveTo(port.Target);
+        }
+
         return null;
     }
 
@@ -73,7 +87,7 @@ public sealed class SocketPortReserver : IPortReserver
     {
         foreach (var port in ports)
         {
-            IAsyncDisposable? held;
+            Held? held;
             lock (_gate)
             {
                 _held.Remove((owner, port), out held);
@@ -102,7 +116,7 @@ public sealed class SocketPortReserver : IPortReserver
 
     public async ValueTask DisposeAsync()
     {
-        List<IAsyncDisposable?> held;
+        List<Held?> held;
         lock (_gate)
         {
             _disposed = true;
@@ -110,23 +124,35 @@ public sealed class SocketPortReserver : IPortReserver
             _held.Clear();
         }
 
-        foreach (var one in held.OfType<IAsyncDisposable>())
+        foreach (var one in held.OfType<Held>())
         {
             await one.DisposeAsync();
         }
     }
 
-    private static IAsyncDisposable Hold(HostPort port, Socket socket)
+    private PortConflict? Take(HostPort port, out Socket? socket)
+    {
+        if (!NameServerPorts.Contains(port.Port) || !IsAny(port.Address))
+        {
+            return Bind(port, port.Address, out socket);
+        }
+
+        // [::1] is no bridge's, and nobody but a socket serves it.
+        socket = null;
+        return Look(port) ?? (port is { Target: not null, Address.AddressFamily: AddressFamily.InterNetworkV6 } ? Bind(port, IPAddress.IPv6Loopback, out socket) : null);
+    }
+
+    private static Held Hold(HostPort port, Socket socket)
     {
         switch (port)
         {
             case { Target: { } target, Protocol: PortProtocol.Tcp }:
                 socket.Listen();
-                return new TcpForwarder(socket, target, new ForwarderOptions());
+                return new HeldTcp(new TcpForwarder(socket, target, new ForwarderOptions()));
             case { Target: { } target, Protocol: PortProtocol.Udp }:
-                return new UdpForwarder(socket, target, new ForwarderOptions(), TimeProvider.System);
+                return new HeldUdp(new UdpForwarder(socket, target, new ForwarderOptions(), TimeProvider.System));
             default:
-                return new BoundSocket(socket);
+                return new HeldOnly(socket);
         }
     }
 
@@ -134,7 +160,7 @@ public sealed class SocketPortReserver : IPortReserver
     /// SO_REUSEADDR while binding, so that connections in TIME_WAIT do not matter; cleared at once, or any other process with it could bind and listen
     /// (inet_csk_get_port and inet_rcv_saddr_equal, net/ipv4/inet_connection_sock.c). UDP knows no TIME_WAIT and there the option would share the port.
     /// </summary>
-    private static PortConflict? Bind(HostPort port, out Socket? socket)
+    private static PortConflict? Bind(HostPort port, IPAddress address, out Socket? socket)
     {
         socket = null;
         try
@@ -152,7 +178,7 @@ public sealed class SocketPortReserver : IPortReserver
 
             // By number: .NET's ReuseAddress sets SO_REUSEPORT as well, and its Bind sets SO_REUSEADDR for TCP.
             socket.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(port.Protocol == PortProtocol.Tcp ? 1 : 0));
-            socket.Bind(new IPEndPoint(port.Address, port.Port));
+            socket.Bind(new IPEndPoint(address, port.Port));
             socket.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(0));
             return null;
         }
@@ -172,17 +198,41 @@ public sealed class SocketPortReserver : IPortReserver
         }
     }
 
-    private static PortConflict? Look(HostPort port) =>
-        PortHolders.Find(port).FirstOrDefault(h => h.Pid != Environment.ProcessId) is { } other ? new PortConflict(port, "address already in use", other) : null;
+    private PortConflict? Look(HostPort port) =>
+        PortHolders.Find(port).FirstOrDefault(h => h.Pid != Environment.ProcessId && h.Pid != NameServerPid) is { } other ? new PortConflict(port, "address already in use", other) : null;
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    private sealed class BoundSocket(Socket socket) : IAsyncDisposable
+    private abstract class Held : IAsyncDisposable
     {
-        public ValueTask DisposeAsync()
+        /// <summary>Null is for what has no target ever: a port without one is bound and nothing else.</summary>
+        public virtual void MoveTo(IPEndPoint? target)
+        {
+        }
+
+        public abstract ValueTask DisposeAsync();
+    }
+
+    private sealed class HeldOnly(Socket socket) : Held
+    {
+        public override ValueTask DisposeAsync()
         {
             socket.Dispose();
             return ValueTask.CompletedTask;
         }
+    }
+
+    private sealed class HeldTcp(TcpForwarder forwarder) : Held
+    {
+        public override void MoveTo(IPEndPoint? target) => forwarder.Target = target ?? forwarder.Target;
+
+        public override ValueTask DisposeAsync() => forwarder.DisposeAsync();
+    }
+
+    private sealed class HeldUdp(UdpForwarder forwarder) : Held
+    {
+        public override void MoveTo(IPEndPoint? target) => forwarder.Target = target ?? forwarder.Target;
+
+        public override ValueTask DisposeAsync() => forwarder.DisposeAsync();
     }
 }

@@ -3,7 +3,7 @@ namespace Hypr.Store.Schema;
 /// <summary>The schema, one step a version; <c>PRAGMA user_version</c> says how many are applied. A step that was released never changes.</summary>
 internal static class Migrations
 {
-    public static readonly IReadOnlyList<string> Steps = [Version1];
+    public static readonly IReadOnlyList<string> Steps = [Version1, Version2];
 
     /// <summary>
     /// Addresses are stored as 4 or 16 bytes in network order, so that they compare as numbers. Times are Unix milliseconds. JSON columns hold what is
@@ -76,5 +76,21 @@ internal static class Migrations
             image_id TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE
         ) WITHOUT ROWID;
         CREATE INDEX image_names_by_image ON image_names(image_id);
+        """;
+
+    /// <summary>Ports of routed networks have host port 0, any number of them.</summary>
+    private const string Version2 = """
+        CREATE TABLE published (
+            machine_id TEXT NOT NULL REFERENCES machines(id) ON DELETE CASCADE,
+            protocol   TEXT NOT NULL,
+            host_port  INTEGER NOT NULL,
+            host_ip    TEXT NOT NULL,
+            guest_port INTEGER NOT NULL,
+            PRIMARY KEY (machine_id, protocol, host_port, host_ip, guest_port)
+        ) WITHOUT ROWID;
+        INSERT INTO published SELECT machine_id, protocol, host_port, host_ip, guest_port FROM ports;
+        DROP TABLE ports;
+        ALTER TABLE published RENAME TO ports;
+        CREATE UNIQUE INDEX ports_once ON ports(protocol, host_port, host_ip) WHERE host_port > 0;
         """;
 }

@@ -113,6 +113,19 @@ internal sealed class MemoryNetworks : INetworkService
 
     public Task RenameAsync(MachineIdentity machine, CancellationToken cancel) => Task.CompletedTask;
 
+    public Task<IReadOnlyList<PublishedPort>> PublishAsync(string machineId, IReadOnlyList<PortRequest> ports, CancellationToken cancel)
+    {
+        IReadOnlyList<PublishedPort> added = [.. ports.Select(p => new PublishedPort(p.HostIp ?? IPAddress.Any, p.HostPortFirst, p.GuestPort, p.Protocol))];
+        _ports[machineId] = [.. PortsOf(machineId), .. added];
+        return Task.FromResult(added);
+    }
+
+    public Task UnpublishAsync(string machineId, IReadOnlyList<PublishedPort> ports, CancellationToken cancel)
+    {
+        _ports[machineId] = [.. PortsOf(machineId).Except(ports)];
+        return Task.CompletedTask;
+    }
+
     public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _ports.GetValueOrDefault(machineId) ?? [];
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -72,7 +72,7 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Theory]
-    [InlineData("/containers/json", "[]")]
+    [InlineData("/containers/json?filters=%7B%22name%22%3A%5B%22nobody%22%5D%7D", "[]")]
     [InlineData("/containers/json?filters=%7B%22label%22%3A%7B%22nobody%3Dhas%22%3Atrue%7D%7D", "[]")]
     [InlineData("/networks?filters=%7B%22name%22%3A%5B%22nobody%22%5D%7D", "[]")]
     [InlineData("/images/json?filters=%7B%22reference%22%3A%5B%22nobody%22%5D%7D", "[]")]
@@ -117,6 +117,34 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal((304, 0), (again.Status, again.Body.Length));
         Assert.Equal(204, (await api.SendAsync("POST", $"/containers/{id}/stop?t=5")).Status);
         Assert.Equal(304, (await api.SendAsync("POST", $"/containers/{id}/stop")).Status);
+    }
+
+    [Fact]
+    public async Task Ports_are_published_and_taken_back_of_a_running_machine_and_of_a_stopped_one()
+    {
+        var id = await api.RunAsync("""{"Image":"busybox","Cmd":["sleep","1000"]}""", name: "more-ports");
+        var added = await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8081"}],"53/udp":[{"HostPort":"8053"}]}}""");
+        Assert.Equal("""[{"HostIp":"127.0.0.1","HostPort":"8081"}]""", added.Json.GetProperty("Ports").GetProperty("80/tcp").GetRawText());
+        var twice = await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8081"}]}}""");
+        Assert.Equal(409, twice.Status);
+        var inspected = (await api.SendAsync("GET", $"/containers/{id}/json")).Json;
+        Assert.Equal("8053", inspected.GetProperty("HostConfig").GetProperty("PortBindings").GetProperty("53/udp")[0].GetProperty("HostPort").GetString());
+        Assert.Equal("8081", inspected.GetProperty("NetworkSettings").GetProperty("Ports").GetProperty("80/tcp")[0].GetProperty("HostPort").GetString());
+        Assert.Equal(404, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=8081,8053")).Status);
+        Assert.Equal(404, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=127.0.0.2:8081")).Status);
+        Assert.Equal(400, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=8081-80")).Status);
+        Assert.Equal(400, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports")).Status);
+        Assert.Equal(200, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=127.0.0.1:8081,8053/udp")).Status);
+        inspected = (await api.SendAsync("GET", $"/containers/{id}/json")).Json;
+        Assert.Empty(inspected.GetProperty("HostConfig").GetProperty("PortBindings").EnumerateObject());
+        Assert.Equal("""{"80/tcp":null}""", inspected.GetProperty("NetworkSettings").GetProperty("Ports").GetRawText());
+
+        await api.SendAsync("POST", "/containers/more-ports/kill");
+        await api.SendAsync("POST", "/containers/more-ports/wait");
+        var stopped = await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/tcp":[{"HostPort":"8081"}]}}""");
+        Assert.Empty(stopped.Json.GetProperty("Ports").EnumerateObject());
+        Assert.Equal(400, (await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/tcp":[{"HostPort":"65536"}]}}""")).Status);
+        Assert.Equal(400, (await api.SendAsync("POST", "/hypr/containers/more-ports/ports", """{"Ports":{"80/quic":[{"HostPort":"80"}]}}""")).Status);
     }
 
     [Fact]

@@ -25,6 +25,8 @@ internal sealed class ReserverIn(TestNamespace space) : IPortReserver
 {
     private readonly SocketPortReserver _reserver = new();
 
+    public bool HasIPv6 => space.Run(() => SocketPortReserver.HostHasIPv6);
+
     public ValueTask<PortConflict?> ReserveAsync(string owner, IReadOnlyList<HostPort> ports, CancellationToken cancel) =>
         ValueTask.FromResult(space.Run(() => _reserver.ReserveAsync(owner, ports, cancel).AsTask().GetAwaiter().GetResult()));
 

@@ -64,7 +64,7 @@ public sealed class PortTests
     }
 
     [Fact]
-    public async Task An_address_that_the_host_does_not_have_and_IPv6_of_a_machine_without_it_are_refused()
+    public async Task An_address_that_the_host_does_not_have_and_SCTP_from_one_family_to_the_other_are_refused()
     {
         await using var lab = await Lab.StartAsync();
         var port = TestPorts.Next();
@@ -72,7 +72,7 @@ public sealed class PortTests
         Assert.Contains("the host has no address 192.0.2.1",
             (await Lab.FailsAsync(ErrorKind.Conflict, () => lab.ActivateAsync(web, Tcp(port, port, IPAddress.Parse("192.0.2.1"))))).Message);
         Assert.Contains("has no IPv6 address",
-            (await Lab.FailsAsync(ErrorKind.InvalidParameter, () => lab.ActivateAsync(web, Tcp(port, port, IPAddress.IPv6Loopback)))).Message);
+            (await Lab.FailsAsync(ErrorKind.InvalidParameter, () => lab.ActivateAsync(web, new PortRequest(IPAddress.IPv6Loopback, port, port, 80, PortProtocol.Sctp)))).Message);
     }
 
     [Fact]

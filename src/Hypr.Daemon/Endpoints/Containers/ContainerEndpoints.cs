@@ -27,6 +27,8 @@ internal static class ContainerEndpoints
         routes.Map("POST", "/containers/{name}/resize", ResizeAsync);
         routes.Map("POST", "/containers/{name}/wait", WaitAsync);
         routes.Map("DELETE", "/containers/{name}", RemoveAsync);
+        routes.Map("POST", "/hypr/containers/{name}/ports", PublishAsync);
+        routes.Map("DELETE", "/hypr/containers/{name}/ports", UnpublishAsync);
     }
 
     private static Task ListAsync(ApiCall call)
@@ -91,6 +93,27 @@ internal static class ContainerEndpoints
         var (rows, columns) = Size(call);
         await call.Engine.ResizeAsync(call.Name, rows, columns, call.Aborted);
         await call.StatusAsync(200);
+    }
+
+    /// <summary>HYPR's own: more ports of a VM that is there already.</summary>
+    private static async Task PublishAsync(ApiCall call)
+    {
+        var request = await call.ReadAsync(HyprJson.Wire.PublishedPorts);
+        var published = await call.Engine.PublishAsync(call.Name, [.. CreateContainer.Bindings(request.Ports)], call.Aborted);
+        await call.JsonAsync(new PublishedPorts { Ports = EndpointViews.Map(published) }, HyprJson.Wire.PublishedPorts);
+    }
+
+    /// <summary>HYPR's own: <c>published</c> names ports of the host, separated by commas.</summary>
+    private static async Task UnpublishAsync(ApiCall call)
+    {
+        var named = call.Query("published")?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        if (named.Length == 0)
+        {
+            throw HyprException.Invalid("no port is named: published=8081,53/udp is due");
+        }
+
+        var gone = await call.Engine.UnpublishAsync(call.Name, named, call.Aborted);
+        await call.JsonAsync(new PublishedPorts { Ports = EndpointViews.Map(gone) }, HyprJson.Wire.PublishedPorts);
     }
 
     public static (ushort Rows, ushort Columns) Size(ApiCall call)

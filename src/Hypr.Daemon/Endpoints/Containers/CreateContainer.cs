@@ -53,7 +53,7 @@ internal static class CreateContainer
             StopTimeout = request.StopTimeout,
             NetworkMode = request.NetworkDisabled == true ? "none" : string.IsNullOrEmpty(host.NetworkMode) ? "default" : host.NetworkMode,
             Networks = Attachments(request, host),
-            PortBindings = [.. Bindings(host)],
+            PortBindings = [.. Bindings(host.PortBindings)],
             PublishAllPorts = host.PublishAllPorts,
             Dns = host.Dns ?? [],
             DnsSearch = host.DnsSearch ?? [],
@@ -106,9 +106,9 @@ internal static class CreateContainer
         return attachments;
     }
 
-    private static IEnumerable<PortBinding> Bindings(HostConfig host)
+    public static IEnumerable<PortBinding> Bindings(Dictionary<string, List<Api.Contracts.PortBinding>?>? all)
     {
-        foreach (var (guest, bindings) in host.PortBindings ?? [])
+        foreach (var (guest, bindings) in all ?? [])
         {
             if (bindings is null or { Count: 0 })
             {

@@ -59,7 +59,22 @@ internal static class EndpointViews
             ports[Normal(exposed)] = null;
         }
 
-        foreach (var published in machine.Ports)
+        Add(ports, machine.Ports);
+        return ports;
+    }
+
+    /// <summary>Docker's PortMap: by the guest's port.</summary>
+    public static Dictionary<string, List<PortBinding>?> Map(IEnumerable<PublishedPort> published)
+    {
+        var ports = new Dictionary<string, List<PortBinding>?>();
+        Add(ports, published);
+        return ports;
+    }
+
+    /// <summary>A port of a routed network has no port of the host: an empty string, as Docker writes it.</summary>
+    private static void Add(Dictionary<string, List<PortBinding>?> ports, IEnumerable<PublishedPort> all)
+    {
+        foreach (var published in all)
         {
             var key = $"{published.GuestPort}/{Word(published.Protocol)}";
             if (ports.GetValueOrDefault(key) is not { } bindings)
@@ -67,10 +82,8 @@ internal static class EndpointViews
                 ports[key] = bindings = [];
             }
 
-            bindings.Add(new PortBinding { HostIp = published.HostIp.ToString(), HostPort = $"{published.HostPort}" });
+            bindings.Add(new PortBinding { HostIp = published.HostIp.ToString(), HostPort = published.HostPort == 0 ? "" : $"{published.HostPort}" });
         }
-
-        return ports;
     }
 
     /// <summary>Of the list.</summary>
@@ -91,7 +104,13 @@ internal static class EndpointViews
                 continue;
             }
 
-            list.AddRange(bindings.Select(b => new PortSummary { Ip = b.HostIp, PrivatePort = guestPort, PublicPort = int.Parse(b.HostPort!), Type = protocol }));
+            list.AddRange(bindings.Select(b => new PortSummary
+            {
+                Ip = b.HostIp,
+                PrivatePort = guestPort,
+                PublicPort = int.TryParse(b.HostPort, out var hostPort) ? hostPort : null,
+                Type = protocol,
+            }));
         }
 
         return list;

@@ -46,19 +46,22 @@ internal sealed class DatapathModel
                 all.Add(element);
         }
 
-        return all;
+        return [.. all.Distinct()];
     }
 
-    /// <summary>Another machine's port that the same packet would be for; null when there is none.</summary>
-    public (string MachineId, DatapathPort Port)? Holder(string machineId, DatapathPort port)
+    /// <summary>The first of the ports that another machine has; null when there is none. A routed network's port, 0, is the machine's own.</summary>
+    public (string MachineId, DatapathPort Port)? Holder(string machineId, IReadOnlyList<DatapathPort> ports)
     {
-        foreach (var (other, ports) in Ports)
+        var wanted = ports.Where(static p => p.HostPort != 0).Select(static p => (p.HostIp, p.HostPort, p.Protocol)).ToHashSet();
+        if (wanted.Count == 0)
+            return null;
+        foreach (var (other, theirs) in Ports)
         {
             if (other == machineId)
                 continue;
-            foreach (var held in ports)
+            foreach (var held in theirs)
             {
-                if (held.HostPort == port.HostPort && held.Protocol == port.Protocol && held.HostIp.Equals(port.HostIp))
+                if (wanted.Contains((held.HostIp, held.HostPort, held.Protocol)))
                     return (other, held);
             }
         }

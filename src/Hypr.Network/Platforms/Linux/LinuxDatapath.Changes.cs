@@ -133,13 +133,10 @@ public sealed partial class LinuxDatapath
 
     private void Publish(string machineId, IReadOnlyList<DatapathPort> ports)
     {
-        foreach (var port in ports)
+        if (_model.Holder(machineId, ports) is var (holder, port))
         {
-            if (_model.Holder(machineId, port) is { } holder)
-            {
-                throw HyprException.Conflict(
-                    $"port {port.HostPort}/{port.Protocol.ToString().ToLowerInvariant()} of {port.HostIp} is published by machine {ObjectId.Short(holder.MachineId)} already");
-            }
+            throw HyprException.Conflict(
+                $"port {port.HostPort}/{port.Protocol.ToString().ToLowerInvariant()} of {port.HostIp} is published by machine {ObjectId.Short(holder)} already");
         }
 
         var before = _model.Ports.GetValueOrDefault(machineId, []);
@@ -150,11 +147,8 @@ public sealed partial class LinuxDatapath
             _model.Ports[machineId] = [.. ports];
 
         // A UDP flow that goes on keeps the way that conntrack chose at its first datagram: to the host itself, or to the machine that had the port before.
-        foreach (var port in before.Except(ports).Concat(ports.Except(before)))
-        {
-            if (port.Protocol == PortProtocol.Udp)
-                _conntrack.RemovePort(port.HostIp, RuleElement.NumberOf(port.Protocol), port.HostPort);
-        }
+        var changed = before.Except(ports).Concat(ports.Except(before)).Where(static p => p is { Protocol: PortProtocol.Udp, HostPort: not 0 });
+        _conntrack.RemovePorts(RuleElement.NumberOf(PortProtocol.Udp), changed.Select(static p => (p.HostIp, p.HostPort)).ToHashSet());
 
         if (Taps.BridgeCallsNetfilter())
         {

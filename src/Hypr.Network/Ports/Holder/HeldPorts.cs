@@ -19,6 +19,8 @@ public sealed partial class HeldPorts(string socketPath, string program, ILogger
     private Socket? _holder;
     private StreamReader? _answers;
 
+    public bool HasIPv6 => SocketPortReserver.HostHasIPv6;
+
     public async ValueTask<PortConflict?> ReserveAsync(string owner, IReadOnlyList<HostPort> ports, CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel);
@@ -36,6 +38,8 @@ public sealed partial class HeldPorts(string socketPath, string program, ILogger
                 _own.Add(owner, own = []);
             }
 
+            // Equal ones may have another target now.
+            own.ExceptWith(ports);
             own.UnionWith(ports);
             return null;
         }

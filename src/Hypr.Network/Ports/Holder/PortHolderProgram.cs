@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Hypr.Linux.Processes;
 using Hypr.Primitives;
 
 namespace Hypr.Network.Ports.Holder;
@@ -20,6 +21,7 @@ public static class PortHolderProgram
     /// <summary>Runs until it is of no use any more. Exit code 0, or 1 with a line on stderr.</summary>
     public static async Task<int> RunAsync(string socketPath)
     {
+        FileLimit.Raise();
         using var listener = Listen(socketPath);
         await using var reserver = new SocketPortReserver();
         var clients = 0;
@@ -91,6 +93,7 @@ public static class PortHolderProgram
     {
         try
         {
+            reserver.NameServerPid = PeerPid(client);
             await using var stream = new NetworkStream(client, ownsSocket: true);
             using var reader = new StreamReader(stream);
             while (await reader.ReadLineAsync() is { } line)
@@ -122,6 +125,15 @@ public static class PortHolderProgram
         }
 
         return false;
+    }
+
+    /// <summary>Of struct ucred (unix(7), SO_PEERCRED) the first field.</summary>
+    private static int PeerPid(Socket client)
+    {
+        const int SolSocket = 1, SoPeerCred = 17;
+        Span<byte> credentials = stackalloc byte[12];
+        client.GetRawSocketOption(SolSocket, SoPeerCred, credentials);
+        return BitConverter.ToInt32(credentials);
     }
 
     private static async Task<HolderAnswer> DoAsync(HolderRequest request, SocketPortReserver reserver)
