@@ -18,7 +18,11 @@ internal static class GuestView
     public static NicSettings Nic(EndpointSlot endpoint, RouteChoice routes) => new(
         endpoint.Value, endpoint.Value.GuestName!, endpoint.Network.Network.Mtu,
         routes.Default4 == endpoint ? endpoint.Network.Gateway(AddressFamily.InterNetwork) : null,
-        routes.Default6 == endpoint ? endpoint.Network.Gateway(AddressFamily.InterNetworkV6) : null);
+        routes.Default6 == endpoint ? endpoint.Network.Gateway(AddressFamily.InterNetworkV6) : null)
+    {
+        ReturnGateway4 = routes.Default4 == endpoint ? null : WayBack(endpoint, AddressFamily.InterNetwork),
+        ReturnGateway6 = routes.Default6 == endpoint ? null : WayBack(endpoint, AddressFamily.InterNetworkV6),
+    };
 
     /// <summary>Published ports go to the endpoint with the default route of their family.</summary>
     public static IReadOnlyList<DatapathPort> Targets(IReadOnlyList<PublishedPort> ports, RouteChoice routes) =>
@@ -28,6 +32,8 @@ internal static class GuestView
     /// <summary>The families in which a port can be forwarded.</summary>
     public static IReadOnlyList<AddressFamily> Families(RouteChoice routes) =>
         [.. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }.Where(f => Target(routes, f) is not null)];
+
+    private static IPAddress? WayBack(EndpointSlot endpoint, AddressFamily family) => endpoint.Network.Network.Internal ? null : endpoint.Network.Gateway(family);
 
     private static IPAddress? Target(RouteChoice routes, AddressFamily family) => family == AddressFamily.InterNetwork
         ? routes.Default4?.Value.IPv4?.Address
