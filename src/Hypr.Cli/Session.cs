@@ -14,7 +14,7 @@ internal sealed class Session(StandardStreams io, Func<string, string?> environm
 
     public DateTimeOffset Now => clock.GetUtcNow();
 
-    public DockerClient Api => _api ??= new DockerClient(DockerHost.Find(host, environment));
+    public DockerClient Api => _api ??= new DockerClient(DockerHost.Find(host, environment)) { Warned = Warn };
 
     /// <summary>Colours and moving bars: on a terminal that did not refuse them (no-color.org).</summary>
     public bool MayColor =>

@@ -14,6 +14,9 @@ public sealed class DockerClient(DockerHost host)
     /// <summary>Where it connects.</summary>
     public DockerHost Host => host;
 
+    /// <summary>Called with each warning that comes beside an answer (the Warning header, RFC 7234, 5.5).</summary>
+    public Action<string>? Warned { get; init; }
+
     /// <summary>Reads JSON.</summary>
     /// <exception cref="HyprException">The server's error, or no server.</exception>
     public JsonElement Get(Query path)
@@ -127,7 +130,13 @@ public sealed class DockerClient(DockerHost host)
         wire.Send("0\r\n\r\n"u8);
     }
 
-    private static ApiAnswer Answer(HttpWire wire, string method, Query path) => Checked(wire.ReadHead(), wire, path, method == "HEAD");
+    private ApiAnswer Answer(HttpWire wire, string method, Query path)
+    {
+        var answer = Checked(wire.ReadHead(), wire, path, method == "HEAD");
+        if (answer.Header("Warning")?.Split('"') is ["299 hypr ", var text, ..])
+            Warned?.Invoke(text);
+        return answer;
+    }
 
     private static ApiAnswer Checked(HttpHead head, HttpWire wire, Query path, bool hasNone)
     {

@@ -11,7 +11,11 @@ internal static class GuestNames
 
     public static GuestNic Nic(NicSettings nic) => new(
         nic.GuestName, nic.Endpoint.Mac!.Value, nic.Mtu,
-        [.. new[] { nic.Endpoint.IPv4, nic.Endpoint.IPv6 }.OfType<InterfaceAddress>()], nic.Gateway4, nic.Gateway6);
+        [.. new[] { nic.Endpoint.IPv4, nic.Endpoint.IPv6 }.OfType<InterfaceAddress>()], nic.Gateway4, nic.Gateway6)
+    {
+        ReturnGateway4 = nic.ReturnGateway4,
+        ReturnGateway6 = nic.ReturnGateway6,
+    };
 
     public static ResolvConf Resolver(MachineConfig config, GuestNetwork network) => new(
         network.Nameserver is { } server ? [server.ToString()] : config.Dns,

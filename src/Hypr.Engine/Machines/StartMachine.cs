@@ -35,7 +35,7 @@ internal sealed partial class StartMachine(
             using var network = await networks.ActivateAsync(CreateMachine.Identity(machine), PortPlan.Of(machine.Config, image.Config), cancel);
 
             networkUp = clock.GetElapsedTime(began);
-            foreach (var warning in network.Warnings)
+            foreach (var warning in machine.Config.NetworkMode == "none" ? [] : network.Warnings)
             {
                 Started(log, warning);
             }

@@ -73,6 +73,13 @@ internal sealed partial class NetworkUseCases(
 
     public async Task ConnectAsync(string nameOrId, string machineNameOrId, NetworkAttachment settings, CancellationToken cancel)
     {
+        if (nameOrId is "host" or "none")
+        {
+            throw HyprException.Invalid(nameOrId == "host"
+                ? "network host: a VM has a kernel and a network of its own and cannot share the host's. Publish ports with -p, or reach the host as host.hypr"
+                : $"network none: it is no network that one joins. To take one away, use: hypr network disconnect NETWORK {machineNameOrId}");
+        }
+
         var (network, machine) = (Get(nameOrId), machines.Get(machineNameOrId));
         await GatedAsync(machine, "connect", evenPaused: false, async () =>
         {

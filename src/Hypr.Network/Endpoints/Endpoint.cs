@@ -70,11 +70,15 @@ public sealed record Activation(
 
 /// <summary>What a guest is told of one NIC. In a list, in the guest's order: the first is eth0.</summary>
 /// <param name="Gateway4">Set on the one NIC that has the default route. So for <paramref name="Gateway6"/>.</param>
-public record NicSettings(Endpoint Endpoint, string GuestName, int Mtu, IPAddress? Gateway4, IPAddress? Gateway6);
+public record NicSettings(Endpoint Endpoint, string GuestName, int Mtu, IPAddress? Gateway4, IPAddress? Gateway6)
+{
+    /// <summary>On a NIC without the default route, the way of answers to what came in on it: they leave by it. Null on internal networks, which lead nowhere.</summary>
+    public IPAddress? ReturnGateway4 { get; init; }
+    public IPAddress? ReturnGateway6 { get; init; }
+}
 
 /// <param name="Tap">The queue's descriptor, attached to the link.</param>
-public sealed record ActiveNic(Endpoint Endpoint, string GuestName, SafeFileHandle Tap, int Mtu, IPAddress? Gateway4, IPAddress? Gateway6)
-    : NicSettings(Endpoint, GuestName, Mtu, Gateway4, Gateway6);
+public sealed record ActiveNic(NicSettings Settings, SafeFileHandle Tap) : NicSettings(Settings);
 
 /// <summary>What a running guest is told after a change of its networks.</summary>
 public sealed record GuestNetwork(IReadOnlyList<NicSettings> Nics, IPAddress? Nameserver, IReadOnlyList<string> Search, IPAddress? HostGateway);

@@ -69,9 +69,8 @@ internal sealed class LiveChanges(
             store.Endpoints.SetLink(endpoint.Id, endpoint.Value.Tap, endpoint.Value.GuestName);
             names.Set(identity, after, published);
             (machine.Active, machine.Ports) = (identity, published);
-            var nic = GuestView.Nic(endpoint, routes);
             return new LiveConnection(
-                new ActiveNic(endpoint.Value, nic.GuestName, queue, nic.Mtu, nic.Gateway4, nic.Gateway6),
+                new ActiveNic(GuestView.Nic(endpoint, routes), queue),
                 GuestView.Of(before, routesBefore, resolvConf), GuestView.Of(after, routes, resolvConf));
         }
         catch

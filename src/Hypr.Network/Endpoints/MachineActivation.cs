@@ -60,8 +60,7 @@ internal sealed partial class MachineActivation(
             foreach (var endpoint in endpoints)
             {
                 var queue = await AttachAsync(endpoint, undo, cancel);
-                var nic = GuestView.Nic(endpoint, routes);
-                nics.Add(new ActiveNic(endpoint.Value, nic.GuestName, queue, nic.Mtu, nic.Gateway4, nic.Gateway6));
+                nics.Add(new ActiveNic(GuestView.Nic(endpoint, routes), queue));
             }
 
             // 5. The ports' rules.

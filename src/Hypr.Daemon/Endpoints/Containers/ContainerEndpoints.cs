@@ -40,8 +40,19 @@ internal static class ContainerEndpoints
     /// <summary>A client that gives up takes its start back.</summary>
     private static async Task StartAsync(ApiCall call)
     {
+        WarnWithoutNetwork(call);
         await call.Engine.StartAsync(call.Name, call.Aborted);
         await call.NoContentAsync();
+    }
+
+    /// <summary>Docker's answer to a start has no body, so the warning is a header (RFC 7234, 5.5), which Docker's own client passes over.</summary>
+    private static void WarnWithoutNetwork(ApiCall call)
+    {
+        var machine = call.Engine.Machine(call.Name);
+        if (machine.Networks.Count == 0 && machine.State.PendingNetworks.Count == 0 && machine.Config.NetworkMode != "none")
+        {
+            call.Http.Response.Headers.Warning = $"299 hypr \"{machine.Name} has no network: attach it with: hypr network connect NETWORK {machine.Name}\"";
+        }
     }
 
     private static async Task StopAsync(ApiCall call)
@@ -52,6 +63,7 @@ internal static class ContainerEndpoints
 
     private static async Task RestartAsync(ApiCall call)
     {
+        WarnWithoutNetwork(call);
         await call.Engine.RestartAsync(call.Name, call.Number("t"), Signal(call), CancellationToken.None);
         await call.NoContentAsync();
     }
