@@ -21,6 +21,25 @@ internal static class Support
         }
     }
 
+    /// <summary>What only one VM can have, where a person asks for several; the file's own number is checked when it is loaded.</summary>
+    public static void CheckSeveral(Service service, int scale, Problems problems)
+    {
+        if (service.ContainerName is { } name)
+        {
+            problems.Error(service.Place("container_name"), $"the service {service.Name} is to have {scale} VMs and one name, {name}: leave container_name out");
+        }
+
+        foreach (var port in service.Ports.Where(p => p.Published.Length > 0 && !p.Published.Contains('-')))
+        {
+            problems.Error(port.At, $"the service {service.Name} is to have {scale} VMs and one host port, {port.Published}: give a range, or the target alone");
+        }
+
+        foreach (var network in service.Networks.Where(n => n.IPv4Address is not null || n.IPv6Address is not null))
+        {
+            problems.Error(network.At, $"the service {service.Name} is to have {scale} VMs and one address, {network.IPv4Address ?? network.IPv6Address}: leave it out");
+        }
+    }
+
     private static void Image(Service service, Problems problems)
     {
         if (service.HasBuild && service.Image is null)

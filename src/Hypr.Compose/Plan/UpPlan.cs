@@ -120,6 +120,11 @@ public sealed class UpPlan
     private void Check(IReadOnlyList<Service> services)
     {
         Support.Check(services, _problems);
+        foreach (var service in services.Where(s => _options.Scale.TryGetValue(s.Name, out var scale) && scale > 1))
+        {
+            Support.CheckSeveral(service, _options.Scale[service.Name], _problems);
+        }
+
         CheckNetworks(services);
         CheckImages(services);
         _problems.ThrowIfAny();
@@ -221,11 +226,6 @@ public sealed class UpPlan
     {
         var hash = MachineRequest.Hash(_project, service);
         var scale = _options.Scale.TryGetValue(service.Name, out var asked) ? asked : service.Scale;
-        if (scale > 1 && service.ContainerName is not null)
-        {
-            throw new ComposeException(service.Place("container_name"), $"the service {service.Name} is to have {scale} VMs and one name, {service.ContainerName}: leave container_name out");
-        }
-
         var all = _present.Machines.Where(m => m.IsService && m.Service == service.Name).ToList();
 
         // Those that stay as they are first: scaling down takes the outdated and the youngest.

@@ -184,6 +184,14 @@ public sealed class UpPlanTests
     }
 
     [Fact]
+    public void Several_vms_of_what_only_one_can_have_are_errors()
+    {
+        const string Single = "services: { web: { image: nginx, container_name: w, ports: ['80:80'], networks: { a: { ipv4_address: 10.0.0.2 } } } }\nnetworks: { a: }";
+        var error = Assert.Throws<ComposeException>(() => PlanText.Up(Single, options: new UpOptions { Scale = new Dictionary<string, int> { ["web"] = 2 } }));
+        Assert.Equal(3, error.Problems.Count);
+    }
+
+    [Fact]
     public void What_is_left_out_without_harm_is_a_warning()
     {
         var plan = PlanText.Up("services: { web: { image: nginx, build: ., volumes: [/cache], ulimits: { nofile: 10 } } }");
