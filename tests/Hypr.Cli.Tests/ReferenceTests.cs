@@ -42,7 +42,12 @@ public sealed class ReferenceTests
             foreach (var of in command.Commands.Where(c => !c.Hidden))
             {
                 var same = Array.Find(CommandTable.All, c => c.Run is not null && c.Run == of.Run && c.Options == of.Options);
-                if (same is null)
+                if (of.Run is null && of.Commands.Length > 0)
+                {
+                    foreach (var below in of.Commands)
+                        Add(text, below, $"{command.Name} {of.Name} {below.Name}");
+                }
+                else if (same is null)
                     Add(text, of, $"{command.Name} {of.Name}");
                 else
                     text.Append($"## hypr {command.Name} {of.Name}\n\nThe same as `hypr {same.Name}`.\n\n");
