@@ -10,6 +10,8 @@ namespace Hypr.Proxy;
 /// </summary>
 public sealed class TcpForwarder : IAsyncDisposable
 {
+    private const int SolSocket = 1;
+    private const int SoReuseAddr = 2;
     private readonly Socket _listener;
     private volatile IPEndPoint _target;
     private readonly ForwarderOptions _options;
@@ -52,6 +54,10 @@ public sealed class TcpForwarder : IAsyncDisposable
             {
                 await _places.WaitAsync(_ending.Token);
                 var client = await _listener.AcceptAsync(_ending.Token);
+
+                // In TIME_WAIT it would keep the port from being bound again: it has the listener's option, which may be off, and the kernel asks both sides for it
+                // (inet_bind_conflict, net/ipv4/inet_connection_sock.c). By number, for .NET's ReuseAddress sets SO_REUSEPORT as well.
+                client.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(1));
                 Interlocked.Increment(ref _open);
                 _ = Task.Run(() => CarryAsync(client));
             }

@@ -144,7 +144,12 @@ public abstract class PublishedPorts(PublishingHost host)
     [Fact]
     public void Docker_shows_both_families()
     {
-        Assert.Contains("0.0.0.0:8080->80/tcp, [::]:8080->80/tcp", host.MustHypr("ps"));
+        var line = Assert.Single(host.MustHypr("ps").Split('\n'), l => l.Contains("web", StringComparison.Ordinal));
+        foreach (var port in new[] { "0.0.0.0:8080->80/tcp", "[::]:8080->80/tcp", "0.0.0.0:8080->80/udp", "[::]:8080->80/udp", "127.0.0.1:8081->80/tcp" })
+        {
+            Assert.Contains(port, line);
+        }
+
         Assert.Equal("0.0.0.0:8080\n[::]:8080\n", host.MustHypr("port", "web", "80/udp"));
     }
 

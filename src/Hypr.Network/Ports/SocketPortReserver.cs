@@ -137,9 +137,15 @@ public sealed class SocketPortReserver : IPortReserver
             return Bind(port, port.Address, out socket);
         }
 
-        // [::1] is no bridge's, and nobody but a socket serves it.
         socket = null;
-        return Look(port) ?? (port is { Target: not null, Address.AddressFamily: AddressFamily.InterNetworkV6 } ? Bind(port, IPAddress.IPv6Loopback, out socket) : null);
+        var conflict = Look(port);
+        if (conflict is null && port is { Target: not null, Address.AddressFamily: AddressFamily.InterNetworkV6 })
+        {
+            // [::1] is no bridge's, and nobody but a socket serves it. Where it is taken the name server has it: nobody else was seen.
+            _ = Bind(port, IPAddress.IPv6Loopback, out socket);
+        }
+
+        return conflict;
     }
 
     private static Held Hold(HostPort port, Socket socket)

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Hypr.Network.Platforms;
 using Hypr.Network.Ports;
 using Hypr.Testing;
 using static Hypr.KernelTests.Datapath.DatapathLab;
@@ -44,6 +46,34 @@ public sealed class PublishTests
         await lab.Publish(web);
         Assert.Null(Probe.Tcp(lab.World.Lan, LabNetwork.HostOnLan, 8080, Probe.Silence));
         Assert.Null(Probe.Udp(lab.World.Lan, LabNetwork.HostOnLan, 8080, Probe.Silence));
+    }
+
+    [Fact]
+    public async Task A_flow_of_datagrams_follows_its_port_to_the_machine_that_has_it_now()
+    {
+        await using var lab = new DatapathLab(false);
+        var network = await lab.Network("vbr0", "10.88.0.1/16");
+        var (old, next) = (await lab.Machine("old", network, "10.88.0.2"), await lab.Machine("next", network, "10.88.0.3"));
+        lab.Serve(old.Space, "old", 80);
+        lab.Serve(next.Space, "next", 80);
+        DatapathPort[] Ports(string address) =>
+            [.. Enumerable.Range(8080, 3).SelectMany(p => new[] { Port("0.0.0.0", p, address, 80, PortProtocol.Udp), Port("192.0.2.10", p + 100, address, 80, PortProtocol.Udp) })];
+        await lab.Publish(old, Ports("10.88.0.2"));
+        using var client = lab.World.Lan.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 15_000 });
+        foreach (var port in new[] { 8081, 8181 })
+            Assert.StartsWith("old ", Ask(client, port));
+        await lab.Publish(old);
+        await lab.Publish(next, Ports("10.88.0.3"));
+        foreach (var port in new[] { 8081, 8181 })
+            Assert.StartsWith("next ", Ask(client, port));
+    }
+
+    /// <summary>With one source port, so that conntrack takes it for the same flow.</summary>
+    private static string Ask(Socket client, int port)
+    {
+        client.SendTo("?"u8, new IPEndPoint(LabNetwork.HostOnLan, port));
+        var buffer = new byte[256];
+        return System.Text.Encoding.ASCII.GetString(buffer, 0, client.Receive(buffer));
     }
 
     [Theory]

@@ -94,6 +94,24 @@ public sealed class FamilyTests
         Assert.Equal(0, reserver.Count);
     }
 
+    [Fact]
+    public async Task A_port_that_carried_connections_is_held_again_at_once()
+    {
+        using var server = Listen();
+        await using var reserver = new SocketPortReserver();
+        HostPort port = new(IPAddress.IPv6Any, TestPorts.Next(), PortProtocol.Tcp) { Target = (IPEndPoint)server.LocalEndPoint! };
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Null(await reserver.ReserveAsync("a", [port], CancellationToken.None));
+
+            // The server closes first: the forwarder's end is the one in TIME_WAIT.
+            using var client = await ReachesAsync(port.Port, server);
+            Assert.Equal(0, await client.ReceiveAsync(new byte[1]));
+            client.Close();
+            await reserver.ReleaseAsync("a", [port]);
+        }
+    }
+
     private static Socket Listen()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
