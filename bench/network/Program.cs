@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Hypr.Linux.Namespaces;
 using Hypr.Linux.Netlink;
+using Hypr.Linux.Tap;
 using Hypr.Network.Platforms;
 using Hypr.Network.Platforms.Linux;
 using Hypr.Network.Ports;
@@ -32,6 +33,25 @@ for (var i = 0; i < Rounds; i++)
     await OneEndpoint(i, attach, detach);
 }
 
+// The kernel's own part, without names, rules and checks: what no program can go below.
+var (bareBridge, bareTap) = (new List<TimeSpan>(), new List<TimeSpan>());
+for (var i = 0; i < Rounds; i++)
+{
+    var name = $"bare{i}";
+    var start = Stopwatch.GetTimestamp();
+    var bridge = netlink.Links.CreateBridge(name, new BridgeSettings { Stp = false }, new LinkSettings { Up = true, Mtu = 1500 });
+    netlink.Addresses.Add(new LinkAddress(bridge, new IPAddress([10, 90, (byte)i, 1]), 24));
+    bareBridge.Add(Stopwatch.GetElapsedTime(start));
+    start = Stopwatch.GetTimestamp();
+    using var tap = space.Run(() => TapDevice.Create($"tap{name}"));
+    netlink.Links.Set($"tap{name}", new LinkSettings { Up = true, Master = bridge });
+    bareTap.Add(Stopwatch.GetElapsedTime(start));
+    tap.Dispose();
+    netlink.Links.Delete(name);
+}
+
+Print("bare netlink: bridge, up, address", bareBridge);
+Print("bare netlink: TAP, on the bridge, up", bareTap);
 Print("network: add", create);
 Print("network: remove (the link goes behind)", remove);
 Print("endpoint: attach with one port", attach);

@@ -6,6 +6,10 @@ namespace Hypr.Linux.Netlink;
 public sealed class LinkTable
 {
     private const uint IffUp = 1;
+
+    /// <summary>RTEXT_FILTER_SKIP_STATS of linux/rtnetlink.h (4.4).</summary>
+    private const uint SkipStats = 1 << 3;
+
     private readonly NetlinkSocket _socket;
 
     internal LinkTable(NetlinkSocket socket) => _socket = socket;
@@ -107,9 +111,10 @@ public sealed class LinkTable
 
     public List<Link> List()
     {
-        // ip -details link show
+        // ip -details link show. Statistics are most of a link's 2 KB, and the kernel sums them up over all CPUs.
         var w = new NetlinkWriter(64);
         var message = BeginLink(ref w, Rtm.GetLink, NetlinkFlags.None, 0, null);
+        w.U32(Ifla.ExtMask, SkipStats);
         w.End(message);
         return _socket.Dump(w, "list", "links", static m => Parse(m));
     }

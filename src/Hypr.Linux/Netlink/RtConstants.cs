@@ -35,6 +35,7 @@ internal static class Ifla
     public const int AfSpec = 26;
     public const int Group = 27;
     public const int NetNsFd = 28;
+    public const int ExtMask = 29;
 
     public const int InfoKind = 1;
     public const int InfoData = 2;
