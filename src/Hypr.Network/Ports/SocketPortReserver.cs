@@ -61,10 +61,19 @@ public sealed class SocketPortReserver : IPortReserver
                 }
             }
 
-            if (Take(port, out var socket) is { } conflict)
+            Socket? socket;
+            try
+            {
+                if (Take(port, out socket) is { } conflict)
+                {
+                    await ReleaseAsync(owner, taken);
+                    return conflict;
+                }
+            }
+            catch
             {
                 await ReleaseAsync(owner, taken);
-                return conflict;
+                throw;
             }
 
             lock (_gate)
@@ -153,7 +162,6 @@ public sealed class SocketPortReserver : IPortReserver
         switch (port)
         {
             case { Target: { } target, Protocol: PortProtocol.Tcp }:
-                socket.Listen();
                 return new HeldTcp(new TcpForwarder(socket, target, new ForwarderOptions()));
             case { Target: { } target, Protocol: PortProtocol.Udp }:
                 return new HeldUdp(new UdpForwarder(socket, target, new ForwarderOptions(), TimeProvider.System));
@@ -185,6 +193,12 @@ public sealed class SocketPortReserver : IPortReserver
             // By number: .NET's ReuseAddress sets SO_REUSEPORT as well, and its Bind sets SO_REUSEADDR for TCP.
             socket.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(port.Protocol == PortProtocol.Tcp ? 1 : 0));
             socket.Bind(new IPEndPoint(address, port.Port));
+            if (port is { Target: not null, Protocol: PortProtocol.Tcp })
+            {
+                // With the option still: the kernel looks for conflicts once more (inet_csk_listen_start), and TIME_WAIT is none only with it.
+                socket.Listen();
+            }
+
             socket.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(0));
             return null;
         }
