@@ -1,5 +1,5 @@
-using Hypr.Dns;
 using System.Net;
+using Hypr.Dns;
 using Hypr.Network.Endpoints;
 using Hypr.Network.Networks;
 using Hypr.Network.Ports;

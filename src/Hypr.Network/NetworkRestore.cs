@@ -1,3 +1,4 @@
+using System.Net;
 using Hypr.Network.Endpoints;
 using Hypr.Network.Names;
 using Hypr.Network.Networks;
@@ -6,7 +7,6 @@ using Hypr.Network.Ports;
 using Hypr.Primitives;
 using Hypr.Store.Networks;
 using Microsoft.Extensions.Logging;
-using System.Net;
 
 namespace Hypr.Network;
 

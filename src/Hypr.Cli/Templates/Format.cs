@@ -85,8 +85,16 @@ internal static class Format
             case ('v' or 's', string text): return precision < text.Length ? text[..precision.Value] : text;
             case ('v', _) or ('s', not (bool or long or double or null)): return sign + Values.Print(value);
             default:
-                string kind = value switch { null =>
-                    "<nil>", bool => "bool", long => "int", double => "float64", string => "string", _ => "map" };
+                string kind = value switch
+                {
+                    null =>
+                    "<nil>",
+                    bool => "bool",
+                    long => "int",
+                    double => "float64",
+                    string => "string",
+                    _ => "map"
+                };
                 return value is null ? $"%!{verb}(<nil>)" : $"%!{verb}({kind}={Values.Print(value)})";
         }
     }

@@ -28,14 +28,14 @@ internal static class GuestWords
 
     public static NamesConfiguration Names(
         string hostname, string? domainname, IReadOnlyList<HostsEntry> hosts, ResolvConf resolver) => new()
-    {
-        Hostname = hostname,
-        Domainname = string.IsNullOrEmpty(domainname) ? null : domainname,
-        Hosts = [.. hosts.Select(entry => (entry.Address, entry.Names))],
-        Nameservers = resolver.Nameservers,
-        Search = resolver.Search,
-        ResolverOptions = resolver.Options,
-    };
+        {
+            Hostname = hostname,
+            Domainname = string.IsNullOrEmpty(domainname) ? null : domainname,
+            Hosts = [.. hosts.Select(entry => (entry.Address, entry.Names))],
+            Nameservers = resolver.Nameservers,
+            Search = resolver.Search,
+            ResolverOptions = resolver.Options,
+        };
 
     public static NicConfiguration Nic(GuestNic nic, DeviceSlot slot) => new()
     {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Hypr.Proxy;
 using Hypr.Primitives;
+using Hypr.Proxy;
 
 namespace Hypr.Network.Ports;
 

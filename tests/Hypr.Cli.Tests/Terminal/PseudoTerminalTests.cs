@@ -32,8 +32,11 @@ public sealed class PseudoTerminalTests : IDisposable
     {
         string hypr = Path.Combine(AppContext.BaseDirectory, "hypr");
         string command = $"cd {_folder}; stty rows 33 cols 99; stty -a > before; {(script.Length > 0 ? script : "$HYPR run -it busybox")}; echo $? > code; stty -a > after";
-        var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"]) { RedirectStandardInput = true,
-            RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true
+        };
         start.Environment["HYPR"] = hypr;
         start.Environment["HYPR_HOST"] = "unix://" + _daemon.SocketPath;
         start.Environment["SHELL"] = "/bin/sh";

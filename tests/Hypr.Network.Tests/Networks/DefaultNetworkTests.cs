@@ -1,7 +1,7 @@
 using System.Net;
 using Hypr.Dns;
-using Hypr.Network.Ports;
 using Hypr.Network.Platforms;
+using Hypr.Network.Ports;
 using Hypr.Primitives;
 
 namespace Hypr.Network.Tests.Networks;

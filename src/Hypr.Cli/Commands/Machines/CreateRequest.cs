@@ -81,8 +81,11 @@ internal static class CreateRequest
                 .ToDictionary(t => t[0], t => t.Length > 1 ? t[1] : "") : null,
         };
         if (line.Has("log-driver") || line.Has("log-opt"))
-            host.LogConfig = new LogConfig { Type = line.Text("log-driver") ?? "",
-                Config = KeyValues.Parse(line, "log-opt", needsValue: true) };
+            host.LogConfig = new LogConfig
+            {
+                Type = line.Text("log-driver") ?? "",
+                Config = KeyValues.Parse(line, "log-opt", needsValue: true)
+            };
         if (host.AutoRemove && host.RestartPolicy is { Name: not (null or "" or "no") })
             throw new UsageException(line, "--rm and --restart contradict each other: a VM that is removed cannot be started again");
         if (line.On("tty") && session.Io.OutputIsTerminal && WindowSize.Of(1) is { } size)
@@ -247,7 +250,8 @@ internal static class CreateRequest
                 case "source" or "src": mount.Source = value.StartsWith('.') ? Path.GetFullPath(value) : value; break;
                 case "target" or "dst" or "destination": mount.Target = value; break;
                 case "readonly" or "ro": mount.ReadOnly = value is "true" or "1"; break;
-                case "tmpfs-size": (mount.TmpfsOptions ??= new TmpfsMountOptions())
+                case "tmpfs-size":
+                    (mount.TmpfsOptions ??= new TmpfsMountOptions())
                     .SizeBytes = Sizes.Parse("--mount tmpfs-size", value); break;
                 case var key: throw new UsageException(line, $"--mount \"{text}\": unknown key {key}");
             }

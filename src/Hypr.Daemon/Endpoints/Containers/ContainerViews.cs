@@ -1,8 +1,8 @@
 using Hypr.Api.Contracts;
 using Hypr.Engine.Machines;
 using Hypr.Primitives;
-using RestartPolicy = Hypr.Api.Contracts.RestartPolicy;
 using PortBinding = Hypr.Api.Contracts.PortBinding;
+using RestartPolicy = Hypr.Api.Contracts.RestartPolicy;
 
 namespace Hypr.Daemon.Endpoints.Containers;
 
