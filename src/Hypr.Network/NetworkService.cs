@@ -51,7 +51,7 @@ public sealed class NetworkService : INetworkService
     public Task<NetworkCreated> CreateAsync(NetworkSpec spec, CancellationToken cancel) => _life.CreateAsync(spec, cancel);
 
     public IReadOnlyList<VmNetwork> List() =>
-        [.. _catalog.Networks().Select(n => n.Network).OrderBy(n => n.Created).ThenBy(n => n.Id, StringComparer.Ordinal)];
+        [.. _catalog.Networks().Select(n => n.Network).OrderBy(n => n.Created).ThenBy(n => n.Name, StringComparer.Ordinal)];
 
     public VmNetwork? Find(string nameOrId) => _catalog.Find(nameOrId)?.Network;
 

@@ -21,7 +21,7 @@ public sealed class NetworkTests
         await lab.Service.RemoveAsync(b.Id, CancellationToken.None);
         var d = await lab.CreateAsync("d");
         Assert.Equal(("10.112.2.0/24", "vbr3"), (d.Subnets[0].Subnet.ToString(), d.Bridge));
-        Assert.Equal(["bridge", "a", "c", "d"], lab.Service.List().Select(n => n.Name));
+        Assert.Equal(["a", "bridge", "c", "d"], lab.Service.List().Select(n => n.Name).Order());
     }
 
     [Fact]
