@@ -28,7 +28,7 @@ public static class Probe
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < limit;)
         {
             using var socket = Open(from, to, SocketType.Dgram, ProtocolType.Udp, source);
-            var turn = TimeSpan.FromMilliseconds(Math.Min(500, (limit - clock.Elapsed).TotalMilliseconds + 1));
+            var turn = TimeSpan.FromMilliseconds(Math.Clamp((limit - clock.Elapsed).TotalMilliseconds, 1, 500));
             if (Ask(socket, to, port, turn, static s => s.Send("?"u8)) is { } answer)
                 return answer;
         }
