@@ -65,6 +65,7 @@ public sealed class DockerCliTests(HyprHost host) : IClassFixture<HyprHost>
     [MemberData(nameof(Clis))]
     public void Run_in_the_foreground_has_the_programs_output_and_code(string docker)
     {
+        host.MustDocker(docker, "pull", "tools");
         var result = host.Docker(docker, "run", "--rm", "tools", "sh", "-c", "echo out; echo err >&2; exit 4");
         Assert.Equal((4, "out\n", "err\n"), (result.ExitCode, result.Output, result.Error));
         var cat = host.StartDocker(docker, "run", "--rm", "-i", "tools", "cat");

@@ -14,19 +14,20 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
 {
     public async Task<MachineCreated> RunAsync(string? name, MachineConfig config, CancellationToken cancel)
     {
-        // 1. All checks, before anything is written.
-        var image = images.Find(config.Image) ?? throw HyprException.NotFound($"No such image: {config.Image}");
-        image.RequirePlatform(config.Platform);
+        // 1. All checks, before anything is written. The image's come last: a client pulls one that is missing, which is in vain if the rest is wrong.
         var chosen = string.IsNullOrEmpty(name) ? MachineName.Free(machines.HasName) : MachineName.Checked(name);
         CheckSize(config);
-        CheckCommand(config, image);
-        _ = PortPlan.Of(config, image.Config);
+        CheckNames(config);
+        var attachments = Attachments(config);
         if (config.StopSignal is { Length: > 0 } signal)
         {
             Signals.Parse(signal);
         }
 
-        var attachments = Attachments(config);
+        var image = images.Find(config.Image) ?? throw HyprException.NotFound($"No such image: {config.Image}");
+        image.RequirePlatform(config.Platform);
+        CheckCommand(config, image);
+        _ = PortPlan.Of(config, image.Config);
 
         // 2. The intent. A machine found in Creating at hyprd's start is removed.
         var machine = new Machine(ObjectId.New(), chosen, clock.GetUtcNow(), image.Id, config, new MachineState());
@@ -154,7 +155,10 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
         {
             throw HyprException.Invalid("no command specified: the image has neither entrypoint nor command. Give one after the image's name");
         }
+    }
 
+    private static void CheckNames(MachineConfig config)
+    {
         foreach (var server in config.Dns)
         {
             if (!IPAddress.TryParse(server, out _))
