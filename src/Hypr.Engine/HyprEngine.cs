@@ -1,4 +1,5 @@
 using Hypr.Engine.Events;
+using Hypr.Engine.Health;
 using Hypr.Engine.Machines;
 using Hypr.Engine.Networks;
 using Hypr.Images;
@@ -25,6 +26,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     private readonly StartMachine _start;
     private readonly EndMachine _end;
     private readonly Execs _execs;
+    private readonly HealthMonitor _health;
     private readonly RestoreMachines _restore;
     private readonly NetworkUseCases _networkCases;
     private readonly PortUseCases _ports;
@@ -35,12 +37,13 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         Events = new EventLog(clock);
         _machines = new MachineRegistry(new MachineRows(database));
         _events = new MachineEvents(Events);
-        var exits = new MachineExits(_machines, networks, _events, clock, logs.CreateLogger<MachineExits>());
-        _create = new CreateMachine(_machines, images, networks, host, _events, clock);
-        _start = new StartMachine(_machines, images, networks, host, _events, exits, clock, logs.CreateLogger<StartMachine>());
-        _end = new EndMachine(_machines, images, networks, host, _events);
         _execs = new Execs(_events);
-        _restore = new RestoreMachines(_machines, networks, host, exits, _end, _start, clock, logs.CreateLogger<RestoreMachines>());
+        _health = new HealthMonitor(images, _execs, _events, clock, logs.CreateLogger<HealthMonitor>());
+        var exits = new MachineExits(_machines, networks, _events, _health, clock, logs.CreateLogger<MachineExits>());
+        _create = new CreateMachine(_machines, images, networks, host, _events, clock);
+        _start = new StartMachine(_machines, images, networks, host, _events, exits, _health, clock, logs.CreateLogger<StartMachine>());
+        _end = new EndMachine(_machines, images, networks, host, _events);
+        _restore = new RestoreMachines(_machines, networks, host, exits, _end, _start, _health, clock, logs.CreateLogger<RestoreMachines>());
         _networkCases = new NetworkUseCases(_machines, networks, images, Events, logs.CreateLogger<NetworkUseCases>());
         _ports = new PortUseCases(_machines, networks, _events);
         exits.Start = (machine, cancel) => Gated(machine, () => _start.RunAsync(machine, cancel), cancel);
@@ -172,8 +175,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     public Task<IGuestSession> StartExecAsync(string execId, bool tty, ushort rows, ushort columns, CancellationToken cancel)
     {
         var machine = _execs.Get(execId).Machine;
-        var environment = CommandLine.Environment(machine.Config, _images.Find(machine.ImageId)?.Config ?? new ImageConfig());
-        return _execs.StartAsync(execId, environment, tty, rows, columns, cancel);
+        return _execs.StartAsync(execId, _images.Find(machine.ImageId)?.Config ?? new ImageConfig(), tty, rows, columns, cancel);
     }
 
     public ExecView Exec(string execId) => _execs.View(execId);
@@ -251,6 +253,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     {
         foreach (var machine in _machines.All())
         {
+            machine.Health.EndWatch();
             if (machine.Running is { } running)
             {
                 await running.DisposeAsync();
@@ -290,8 +293,24 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
             throw HyprException.Conflict(pause ? $"Container {machine.Name} is already paused" : $"Container {machine.Name} is not paused");
         }
 
-        await (pause ? running.PauseAsync(cancel) : running.ResumeAsync(cancel));
-        _machines.SetState(machine, machine.State with { Status = pause ? MachineStatus.Paused : MachineStatus.Running });
+        if (pause)
+        {
+            _health.Pause(machine);
+        }
+
+        try
+        {
+            await (pause ? running.PauseAsync(cancel) : running.ResumeAsync(cancel));
+            _machines.SetState(machine, machine.State with { Status = pause ? MachineStatus.Paused : MachineStatus.Running });
+        }
+        finally
+        {
+            if (machine.State.Status == MachineStatus.Running)
+            {
+                _health.Resume(machine);
+            }
+        }
+
         _events.Publish(machine, pause ? "pause" : "unpause");
     }, cancel);
 
@@ -309,5 +328,6 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         machine.Id, machine.Name, machine.Created, machine.ImageId, _images.Find(machine.ImageId), machine.Config, machine.State,
         [.. _networks.EndpointsOf(machine.Id).Select(e => (Network: _networks.Find(e.NetworkId), Endpoint: e))
             .Where(p => p.Network is not null).Select(p => new AttachedNetwork(p.Network!, p.Endpoint))],
-        machine.Running is null ? [] : _networks.PortsOf(machine.Id));
+        machine.Running is null ? [] : _networks.PortsOf(machine.Id))
+    { Health = machine.Health.State };
 }

@@ -50,4 +50,26 @@ public sealed record ImageConfig
     public IReadOnlyList<string> ExposedPorts { get; init; } = [];
     public IReadOnlyList<string> Volumes { get; init; } = [];
     public string? StopSignal { get; init; }
+
+    /// <summary>Docker's HEALTHCHECK; the OCI configuration has no such field, and builders write it all the same.</summary>
+    public HealthCheck? Healthcheck { get; init; }
+
+    /// <summary>Docker's SHELL, in which a <c>CMD-SHELL</c> test runs; null: <c>/bin/sh -c</c>.</summary>
+    public IReadOnlyList<string>? Shell { get; init; }
+}
+
+/// <summary>Docker's Healthcheck. Durations are nanoseconds; 0 is what is below (the image's for a machine), and at last Docker's default.</summary>
+public sealed record HealthCheck
+{
+    /// <summary>Empty: what is below. <c>NONE</c>; <c>CMD</c> and the arguments; <c>CMD-SHELL</c> and a line of shell.</summary>
+    public IReadOnlyList<string> Test { get; init; } = [];
+    public long Interval { get; init; }
+    public long Timeout { get; init; }
+
+    /// <summary>After the start: failures do not count until the first success.</summary>
+    public long StartPeriod { get; init; }
+
+    /// <summary>The interval until then.</summary>
+    public long StartInterval { get; init; }
+    public int Retries { get; init; }
 }

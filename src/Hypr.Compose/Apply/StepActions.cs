@@ -197,16 +197,17 @@ public sealed class StepActions(DockerClient api, ComposeProject? project, Func<
                     : state.ExitCode == 0 ? "Exited"
                     : throw HyprException.Conflict($"VM {step.Name} did not complete successfully: exit code {state.ExitCode}. See hypr logs {step.Name}");
             case "service_healthy" when health is null && state.Running:
-                throw HyprException.Conflict($"VM {step.Name} has no health check that runs (none is set, or this hyprd runs none), so it can never be healthy: depend on service_started instead");
+                throw HyprException.Conflict($"VM {step.Name} has no health check, so it can never be healthy: give it one, or depend on service_started instead");
             case "service_started":
                 return state.Running || state.Status == "exited" ? "Started" : null;
         }
 
+        // Docker calls what has ended unhealthy: its end says more.
         return health switch
         {
+            _ when state.Status is "exited" or "dead" => throw HyprException.Conflict($"VM {step.Name} has ended with exit code {state.ExitCode}. See hypr logs {step.Name}"),
             "unhealthy" => throw HyprException.Conflict($"VM {step.Name} is unhealthy: {LastWords(state.Health!)}"),
             "healthy" => "Healthy",
-            _ when state.Status is "exited" or "dead" => throw HyprException.Conflict($"VM {step.Name} has ended with exit code {state.ExitCode}. See hypr logs {step.Name}"),
             null when state.Running => "Running",
             _ => null,
         };

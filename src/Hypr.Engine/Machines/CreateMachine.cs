@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Hypr.Engine.Health;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
@@ -17,6 +18,7 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
         // 1. All checks, before anything is written. The image's come last: a client pulls one that is missing, which is in vain if the rest is wrong.
         var chosen = string.IsNullOrEmpty(name) ? MachineName.Free(machines.HasName) : MachineName.Checked(name);
         CheckSize(config);
+        HealthRules.Check(config.Healthcheck);
         CheckNames(config);
         var attachments = Attachments(config);
         if (config.StopSignal is { Length: > 0 } signal)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Primitives;
 
@@ -25,7 +26,7 @@ internal sealed class Execs(MachineEvents events)
         return exec.Id;
     }
 
-    public async Task<IGuestSession> StartAsync(string id, IReadOnlyList<string> environment, bool tty, ushort rows, ushort columns, CancellationToken cancel)
+    public async Task<IGuestSession> StartAsync(string id, ImageConfig image, bool tty, ushort rows, ushort columns, CancellationToken cancel)
     {
         var exec = Get(id);
         if (Interlocked.Exchange(ref exec.Started, 1) == 1)
@@ -33,15 +34,15 @@ internal sealed class Execs(MachineEvents events)
             throw HyprException.Conflict($"Error: Exec command {id} has already run");
         }
 
-        var config = exec.Config;
+        var (config, machine) = (exec.Config, exec.Machine.Config);
         try
         {
             var session = await RunningOf(exec.Machine).ExecAsync(new GuestProcess
             {
                 Args = config.Cmd,
-                Env = [.. environment, .. config.Env],
-                User = config.User.Length > 0 ? config.User : exec.Machine.Config.User,
-                WorkingDir = config.WorkingDir.Length > 0 ? config.WorkingDir : exec.Machine.Config.WorkingDir.Length > 0 ? exec.Machine.Config.WorkingDir : "/",
+                Env = [.. CommandLine.Environment(machine, image), .. config.Env],
+                User = First(config.User, machine.User, image.User, ""),
+                WorkingDir = First(config.WorkingDir, machine.WorkingDir, image.WorkingDir, "/"),
                 Tty = tty,
                 OpenStdin = config.AttachStdin,
                 Rows = rows == 0 ? (ushort)24 : rows,
@@ -67,6 +68,19 @@ internal sealed class Execs(MachineEvents events)
     {
         var exec = Get(id);
         return new ExecView(exec.Id, exec.Machine.Id, exec.Config, exec.Session is not null && exec.ExitCode is null, exec.ExitCode, exec.Session?.Pid ?? 0);
+    }
+
+    private static string First(params ReadOnlySpan<string> all)
+    {
+        foreach (var one in all)
+        {
+            if (one.Length > 0)
+            {
+                return one;
+            }
+        }
+
+        return "";
     }
 
     private static IRunningMachine RunningOf(Machine machine) => machine.State.Status switch

@@ -1,3 +1,4 @@
+using Hypr.Engine.Health;
 using Hypr.Machines;
 using Hypr.Primitives;
 
@@ -44,6 +45,8 @@ internal sealed class Machine(string id, string name, DateTimeOffset created, st
     public TaskCompletionSource<WaitResult> NextExit { get; set; } = New<WaitResult>();
 
     public TaskCompletionSource Removed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public MachineHealth Health { get; } = new();
 
     /// <summary>Ends the pause before a restart by policy.</summary>
     public CancellationTokenSource? RestartDelay { get; set; }

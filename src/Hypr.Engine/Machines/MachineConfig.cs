@@ -1,3 +1,5 @@
+using Hypr.Images;
+
 namespace Hypr.Engine.Machines;
 
 /// <summary>What the client asked for: Docker's Config, HostConfig and NetworkingConfig, as they are kept. Words and units are Docker's.</summary>
@@ -31,6 +33,9 @@ public sealed record MachineConfig
 
     /// <summary>Seconds; null: 10. Negative: without end.</summary>
     public int? StopTimeout { get; init; }
+
+    /// <summary>Null: the image's. What it leaves out is the image's too.</summary>
+    public HealthCheck? Healthcheck { get; init; }
 
     /// <summary>Docker's HostConfig.NetworkMode: <c>default</c>, <c>bridge</c>, <c>none</c> or a network.</summary>
     public string NetworkMode { get; init; } = "default";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hypr.Engine.Health;
 using Hypr.Machines;
 using Hypr.Network;
 using Microsoft.Extensions.Logging;
@@ -6,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Hypr.Engine.Machines;
 
 /// <summary>What follows when a machine ends, however it came: network down, state stored, waiters told, removed or started again by policy.</summary>
-internal sealed partial class MachineExits(MachineRegistry machines, INetworkService networks, MachineEvents events, TimeProvider clock, ILogger<MachineExits> log)
+internal sealed partial class MachineExits(
+    MachineRegistry machines, INetworkService networks, MachineEvents events, HealthMonitor health, TimeProvider clock, ILogger<MachineExits> log)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
@@ -41,6 +43,7 @@ internal sealed partial class MachineExits(MachineRegistry machines, INetworkSer
         TimeSpan? restartIn;
         try
         {
+            health.End(machine);
             await running.DisposeAsync();
             await networks.DeactivateAsync(machine.Id, CancellationToken.None);
             machine.Running = null;

@@ -1,3 +1,4 @@
+using Hypr.Engine.Health;
 using Hypr.Engine.Networks;
 using Hypr.Images;
 using Hypr.Network.Ports;
@@ -17,6 +18,12 @@ public sealed record MachineView(
     IReadOnlyList<AttachedNetwork> Networks,
     IReadOnlyList<PublishedPort> Ports)
 {
+    /// <summary>Null: it has no check, or has not run since hyprd started.</summary>
+    public HealthState? Health { get; init; }
+
+    /// <summary>Its own over the image's; null: there is none to run.</summary>
+    public HealthCheck? Healthcheck => HealthRules.Of(Config.Healthcheck, Image?.Config.Healthcheck);
+
     /// <summary>Entrypoint and command as they run.</summary>
     public IReadOnlyList<string> Args => CommandLine.Of(Config, Image?.Config ?? new ImageConfig());
 

@@ -1,3 +1,4 @@
+using Hypr.Engine.Health;
 using Hypr.Machines;
 using Hypr.Network;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,8 @@ namespace Hypr.Engine.Machines;
 /// What a new hyprd does with the machines of an earlier one: finds the running ones again, finishes or undoes what was half-way, and applies restart policies.
 /// </summary>
 internal sealed partial class RestoreMachines(
-    MachineRegistry machines, INetworkService networks, IMachineHost host, MachineExits exits, EndMachine end, StartMachine start, TimeProvider clock, ILogger<RestoreMachines> log)
+    MachineRegistry machines, INetworkService networks, IMachineHost host, MachineExits exits, EndMachine end, StartMachine start, HealthMonitor health,
+    TimeProvider clock, ILogger<RestoreMachines> log)
 {
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -24,6 +26,7 @@ internal sealed partial class RestoreMachines(
         await networks.StartAsync([.. running.Select(CreateMachine.Identity)], cancel);
         foreach (var machine in running)
         {
+            health.Begin(machine, machine.State.StartedAt ?? clock.GetUtcNow(), machine.State.Status == MachineStatus.Paused);
             exits.Watch(machine);
         }
 

@@ -1,3 +1,4 @@
+using Hypr.Engine.Health;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
@@ -12,8 +13,8 @@ namespace Hypr.Engine.Machines;
 /// then as it was, with the error kept in its state.
 /// </summary>
 internal sealed partial class StartMachine(
-    MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events, MachineExits exits, TimeProvider clock,
-    ILogger<StartMachine> log)
+    MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events, MachineExits exits,
+    HealthMonitor health, TimeProvider clock, ILogger<StartMachine> log)
 {
     public async Task RunAsync(Machine machine, CancellationToken cancel)
     {
@@ -52,12 +53,14 @@ internal sealed partial class StartMachine(
             };
             running = await host.StartAsync(spec, cancel);
 
-            // 5. It runs.
+            // 5. It runs. Its health is there before its state says so: who waits for it must not take it for a machine without a check.
+            var startedAt = clock.GetUtcNow();
             machine.Running = running;
+            health.Begin(machine, startedAt);
             machines.SetState(machine, machine.State with
             {
                 Status = MachineStatus.Running,
-                StartedAt = clock.GetUtcNow(),
+                StartedAt = startedAt,
                 FinishedAt = null,
                 ExitCode = 0,
                 OomKilled = false,

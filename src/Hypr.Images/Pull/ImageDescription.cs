@@ -56,5 +56,15 @@ internal sealed record ImageDescription(Digest Id, ConfigJson Json, ImageConfig 
         ExposedPorts = [.. (run.ExposedPorts ?? []).Keys.Order(StringComparer.Ordinal)],
         Volumes = [.. (run.Volumes ?? []).Keys.Order(StringComparer.Ordinal)],
         StopSignal = run.StopSignal,
+        Healthcheck = run.Healthcheck is not { } check ? null : new HealthCheck
+        {
+            Test = check.Test ?? [],
+            Interval = check.Interval ?? 0,
+            Timeout = check.Timeout ?? 0,
+            StartPeriod = check.StartPeriod ?? 0,
+            StartInterval = check.StartInterval ?? 0,
+            Retries = check.Retries ?? 0,
+        },
+        Shell = run.Shell is { Count: > 0 } ? run.Shell : null,
     };
 }

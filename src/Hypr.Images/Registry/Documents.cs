@@ -72,6 +72,26 @@ internal sealed record RunJson
     public Dictionary<string, JsonElement>? Volumes { get; init; }
     [JsonPropertyName("StopSignal")]
     public string? StopSignal { get; init; }
+    [JsonPropertyName("Healthcheck")]
+    public HealthcheckJson? Healthcheck { get; init; }
+    [JsonPropertyName("Shell")]
+    public List<string>? Shell { get; init; }
+}
+
+internal sealed record HealthcheckJson
+{
+    [JsonPropertyName("Test")]
+    public List<string>? Test { get; init; }
+    [JsonPropertyName("Interval")]
+    public long? Interval { get; init; }
+    [JsonPropertyName("Timeout")]
+    public long? Timeout { get; init; }
+    [JsonPropertyName("StartPeriod")]
+    public long? StartPeriod { get; init; }
+    [JsonPropertyName("StartInterval")]
+    public long? StartInterval { get; init; }
+    [JsonPropertyName("Retries")]
+    public int? Retries { get; init; }
 }
 
 internal sealed record RootFsJson

@@ -94,8 +94,8 @@ public sealed class ComposeTests : CommandRunner
 
     [Theory]
     [InlineData("""{"Status":"running","Running":true,"Health":{"Status":"unhealthy","Log":[{"Output":"refused"}]}}""", "VM shop-db-1 is unhealthy: its check says refused")]
-    [InlineData("""{"Status":"running","Running":true}""", "VM shop-db-1 has no health check that runs")]
-    [InlineData("""{"Status":"exited","ExitCode":2,"Health":{"Status":"starting"}}""", "VM shop-db-1 has ended with exit code 2")]
+    [InlineData("""{"Status":"running","Running":true}""", "VM shop-db-1 has no health check, so it can never be healthy")]
+    [InlineData("""{"Status":"exited","ExitCode":2,"Health":{"Status":"unhealthy"}}""", "VM shop-db-1 has ended with exit code 2")]
     public void A_dependency_that_cannot_be_healthy_is_told_with_its_place(string state, string expected)
     {
         Script(db: state);

@@ -4,6 +4,7 @@ using Hypr.Api.Contracts;
 using Hypr.Daemon.Endpoints.Containers;
 using Hypr.Daemon.Endpoints.Images;
 using Hypr.Daemon.Http;
+using Hypr.Engine.Health;
 using Hypr.Engine.Machines;
 using Hypr.Primitives;
 
@@ -16,12 +17,18 @@ public sealed class ShapeTests
     [Fact]
     public void States_have_Dockers_words()
     {
-        Assert.Equal("Created", MachineWords.Status(new MachineState { Status = MachineStatus.Created }, Now));
-        Assert.Equal("Up 3 minutes", MachineWords.Status(new MachineState { Status = MachineStatus.Running, StartedAt = Now.AddMinutes(-3) }, Now));
-        Assert.Equal("Up About an hour (Paused)", MachineWords.Status(new MachineState { Status = MachineStatus.Paused, StartedAt = Now.AddHours(-1) }, Now));
-        Assert.Equal("Exited (137) 2 hours ago", MachineWords.Status(new MachineState { Status = MachineStatus.Exited, ExitCode = 137, FinishedAt = Now.AddHours(-2) }, Now));
-        Assert.Equal("Restarting (1) 5 seconds ago", MachineWords.Status(new MachineState { Status = MachineStatus.Restarting, ExitCode = 1, FinishedAt = Now.AddSeconds(-5) }, Now));
+        Assert.Equal("Created", MachineWords.Status(new MachineState { Status = MachineStatus.Created }, null, Now));
+        Assert.Equal("Up 3 minutes", MachineWords.Status(new MachineState { Status = MachineStatus.Running, StartedAt = Now.AddMinutes(-3) }, null, Now));
+        Assert.Equal("Up 3 minutes (health: starting)", Running(HealthStatus.Starting));
+        Assert.Equal("Up 3 minutes (healthy)", Running(HealthStatus.Healthy));
+        Assert.Equal("Up 3 minutes (unhealthy)", Running(HealthStatus.Unhealthy));
+        Assert.Equal("Up About an hour (Paused)", MachineWords.Status(new MachineState { Status = MachineStatus.Paused, StartedAt = Now.AddHours(-1) }, null, Now));
+        Assert.Equal("Exited (137) 2 hours ago", MachineWords.Status(new MachineState { Status = MachineStatus.Exited, ExitCode = 137, FinishedAt = Now.AddHours(-2) }, null, Now));
+        Assert.Equal("Restarting (1) 5 seconds ago", MachineWords.Status(new MachineState { Status = MachineStatus.Restarting, ExitCode = 1, FinishedAt = Now.AddSeconds(-5) }, null, Now));
         Assert.Equal("exited", MachineWords.State(new MachineState { Status = MachineStatus.Starting, FinishedAt = Now }));
+
+        static string Running(HealthStatus health) =>
+            MachineWords.Status(new MachineState { Status = MachineStatus.Running, StartedAt = Now.AddMinutes(-3) }, new HealthState(health, 0, []), Now);
     }
 
     [Fact]

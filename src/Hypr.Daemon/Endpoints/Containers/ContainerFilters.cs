@@ -23,6 +23,11 @@ internal static class ContainerFilters
             throw HyprException.Invalid($"invalid filter 'status={state}'");
         }
 
+        foreach (var health in filters.Values("health").Where(h => !HealthShapes.Words.Contains(h)))
+        {
+            throw HyprException.Invalid($"invalid filter 'health={health}'");
+        }
+
         var machines = call.Engine.Machines();
         var after = filters.Has("since") ? call.Engine.Machine(filters.Values("since")[0]).Created : (DateTimeOffset?)null;
         var before = filters.Has("before") ? call.Engine.Machine(filters.Values("before")[0]).Created : (DateTimeOffset?)null;
@@ -42,7 +47,7 @@ internal static class ContainerFilters
         && (networks is null || machine.Networks.Any(n => networks.Contains(n.Network.Id)))
         && filters.Any("publish", port => machine.Ports.Any(p => InRange(port, p.HostPort, EndpointViews.Word(p.Protocol))))
         && filters.Any("expose", port => machine.ExposedPorts.Any(e => Exposed(port, e)))
-        && filters.Exact("health", "none")
+        && filters.Exact("health", HealthShapes.Word(machine.Health))
         && filters.Exact("is-task", "false")
         && !filters.Has("volume");
 

@@ -51,6 +51,7 @@ internal static class CreateContainer
             ExposedPorts = [.. request.ExposedPorts?.Keys ?? Enumerable.Empty<string>()],
             StopSignal = string.IsNullOrEmpty(request.StopSignal) ? null : request.StopSignal,
             StopTimeout = request.StopTimeout,
+            Healthcheck = HealthShapes.Asked(request.Healthcheck),
             NetworkMode = request.NetworkDisabled == true ? "none" : string.IsNullOrEmpty(host.NetworkMode) ? "default" : host.NetworkMode,
             Networks = Attachments(request, host),
             PortBindings = [.. Bindings(host.PortBindings)],
@@ -202,11 +203,6 @@ internal static class CreateContainer
     private static IEnumerable<string> Warnings(CreateContainerRequest request)
     {
         var host = request.HostConfig ?? new HostConfig();
-        if (request.Healthcheck?.Test is { Count: > 0 } test && test[0] is not ("NONE" or ""))
-        {
-            yield return "health checks are not run by this hyprd";
-        }
-
         if (host.CpuShares != 0 || host.CpuQuota != 0 || !string.IsNullOrEmpty(host.CpusetCpus))
         {
             yield return "CPU shares, quotas and sets are not used: a VM has whole CPUs, give their number with --cpus";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hypr.Api.Contracts;
+using Hypr.Engine.Health;
 using Hypr.Engine.Machines;
 
 namespace Hypr.Daemon.Endpoints.Containers;
@@ -21,10 +22,10 @@ internal static class MachineWords
 
     public static bool IsRunning(MachineState state) => state.Status is MachineStatus.Running or MachineStatus.Paused or MachineStatus.Restarting;
 
-    /// <summary><c>Up 3 minutes</c>, <c>Exited (0) 2 hours ago</c>.</summary>
-    public static string Status(MachineState state, DateTimeOffset now) => State(state) switch
+    /// <summary><c>Up 3 minutes</c>, <c>Up 3 minutes (healthy)</c>, <c>Exited (0) 2 hours ago</c>.</summary>
+    public static string Status(MachineState state, HealthState? health, DateTimeOffset now) => State(state) switch
     {
-        "running" => $"Up {Since(state.StartedAt, now)}",
+        "running" => $"Up {Since(state.StartedAt, now)}{HealthShapes.Brackets(health)}",
         "paused" => $"Up {Since(state.StartedAt, now)} (Paused)",
         "restarting" => string.Create(CultureInfo.InvariantCulture, $"Restarting ({state.ExitCode}) {Since(state.FinishedAt, now)} ago"),
         "removing" => "Removal In Progress",

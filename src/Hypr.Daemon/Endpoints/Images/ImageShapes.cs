@@ -44,6 +44,8 @@ internal static class ImageShapes
         Entrypoint = config.Entrypoint is null ? null : [.. config.Entrypoint],
         Labels = config.Labels.Count > 0 ? new Dictionary<string, string>(config.Labels) : null,
         StopSignal = config.StopSignal,
+        Healthcheck = HealthShapes.Of(config.Healthcheck),
+        Shell = config.Shell is null ? null : [.. config.Shell],
     };
 
     private static Dictionary<string, EmptyObject?> Set(IEnumerable<string> keys) => keys.Distinct().ToDictionary(k => k, _ => (EmptyObject?)new EmptyObject());
