@@ -164,6 +164,44 @@ public sealed class ComposeTests(HyprHost host) : IClassFixture<HyprHost>
     }
 
     [Fact]
+    public void What_depends_on_health_and_completion_really_waits_and_up_waits_for_all()
+    {
+        const string Stack = """
+            services:
+              web: { image: nginx, depends_on: { api: { condition: service_healthy } } }
+              api:
+                image: tools
+                command: sh -c 'sleep 1; touch /ready; exec sleep infinity'
+                healthcheck: { test: test -f /ready, interval: 200ms, timeout: 20s, retries: 3, start_period: 60s, start_interval: 100ms }
+                depends_on: { init: { condition: service_completed_successfully } }
+              init: { image: tools, command: sh -c 'sleep 1; exit 0' }
+            """;
+        var file = Write("waits", Stack);
+        var up = host.Hypr("compose", "-f", file, "up", "-d", "--wait", "--wait-timeout", "120");
+        Assert.True(up.Succeeded, up.Error);
+        Assert.Matches("(?s) VM waits-init-1  Exited\n.* VM waits-api-1  Started\n.* VM waits-api-1  Healthy\n.* VM waits-web-1  Started\n", up.Error);
+        Assert.Matches("waits-api-1 .*\\(healthy\\)", host.MustHypr("compose", "-f", file, "ps"));
+        Assert.Equal("healthy\n", host.MustHypr("compose", "-f", file, "ps", "--format", "{{.Health}}", "api"));
+        var at = host.MustHypr("inspect", "-f", "{{.State.FinishedAt}}", "waits-init-1", "waits-api-1", "waits-web-1").Split('\n')[0];
+        Assert.True(string.CompareOrdinal(at, host.MustHypr("inspect", "-f", "{{.State.StartedAt}}", "waits-api-1")) < 0);
+
+        // Unhealthy: what waits for it is not started, and its check's last words are told.
+        var sick = Write("waits", Stack.Replace("test -f /ready", "echo not yet; false", StringComparison.Ordinal)
+            .Replace(", start_period: 60s, start_interval: 100ms", "", StringComparison.Ordinal));
+        var failed = host.Hypr("compose", "-f", sick, "up", "-d", "--force-recreate");
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains($"hypr: {sick}:2:38: VM waits-api-1 is unhealthy: its check says not yet\n", failed.Error);
+        Assert.Contains("not done because of that: VM waits-web-1", failed.Error);
+
+        // Never healthy and never unhealthy: the wait has an end.
+        Write("waits", Stack.Replace("test -f /ready", "exit 1", StringComparison.Ordinal));
+        var timedOut = host.Hypr("compose", "-f", file, "up", "--wait", "--wait-timeout", "8");
+        Assert.Equal(1, timedOut.ExitCode);
+        Assert.Contains("not all VMs were running and healthy within 8 s", timedOut.Error);
+        host.MustHypr("compose", "-f", file, "down", "-t", "1");
+    }
+
+    [Fact]
     public void Every_mistake_of_a_file_is_told_at_once_with_its_place_and_nothing_is_started()
     {
         var before = host.Traces();

@@ -11,7 +11,7 @@ public sealed class PullTests(PullTests.RegistryFixture fixture) : IClassFixture
     [Fact]
     public async Task A_pulled_image_has_its_configuration_its_names_and_one_file_system()
     {
-        var built = new ImageBuilder { Entrypoint = ["/bin/x"], Cmd = ["-v"], ExposedPorts = ["80/tcp"], StopSignal = "SIGQUIT", Labels = new Dictionary<string, string> { ["a"] = "b" } }
+        var built = new ImageBuilder { Entrypoint = ["/bin/x"], Cmd = ["-v"], ExposedPorts = ["80/tcp"], StopSignal = "SIGQUIT", HealthTest = "exit 0", Labels = new Dictionary<string, string> { ["a"] = "b" } }
             .Layer(t => t.Directory("etc").File("etc/one", "1"))
             .Layer(t => t.File("etc/two", "2"))
             .Build();
@@ -27,6 +27,8 @@ public sealed class PullTests(PullTests.RegistryFixture fixture) : IClassFixture
         Assert.Equal(["-v"], image.Config.Cmd);
         Assert.Equal(["80/tcp"], image.Config.ExposedPorts);
         Assert.Equal("SIGQUIT", image.Config.StopSignal);
+        Assert.Equal(["CMD-SHELL", "exit 0"], image.Config.Healthcheck!.Test);
+        Assert.Equal((5_000_000_000, 0), (image.Config.Healthcheck.Interval, image.Config.Healthcheck.Retries));
         Assert.Equal("b", image.Config.Labels["a"]);
         Assert.Equal(DateTimeOffset.Parse("2024-05-06T07:08:09.1234568Z", System.Globalization.CultureInfo.InvariantCulture), image.Created);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(image.RootFs));

@@ -42,7 +42,7 @@ internal sealed class Extends(Func<string, Mapping?> read, Problems problems)
             return own;
         }
 
-        var otherFile = extends["file"] is Scalar f ? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, f.Value)) : file;
+        var otherFile = extends["file"] is Scalar f ? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file) ?? "", f.Value)) : file;
         var otherRoot = otherFile == file ? root : read(otherFile);
         if ((otherRoot?["services"] as Mapping)?[wanted.Value] is not Mapping below)
         {

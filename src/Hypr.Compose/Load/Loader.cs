@@ -2,13 +2,14 @@ using Hypr.Compose.Model;
 
 namespace Hypr.Compose.Load;
 
-/// <param name="Files">In order, each over the one before; empty: searched for from <paramref name="Folder"/>.</param>
+/// <param name="Files">In order, each over the one before; <c>-</c> is standard input; empty: searched for from <paramref name="Folder"/>.</param>
 /// <param name="ProjectName">By <c>-p</c>; null: COMPOSE_PROJECT_NAME, the file's <c>name</c>, else the folder's.</param>
 /// <param name="EnvFiles">By <c>--env-file</c>; empty: <c>.env</c> in the project's folder.</param>
 /// <param name="Profiles">By <c>--profile</c>, beside COMPOSE_PROFILES.</param>
 /// <param name="Shell">The shell's variables; null: not set.</param>
 /// <param name="ProjectDirectory">By <c>--project-directory</c>: what relative paths start from; null: the first file's folder.</param>
 /// <param name="Enabled">Services that a person named: active whatever their profiles.</param>
+/// <param name="Input">Reads standard input to its end; null: there is none.</param>
 public sealed record LoadRequest(
     string Folder,
     IReadOnlyList<string> Files,
@@ -17,7 +18,8 @@ public sealed record LoadRequest(
     IReadOnlyList<string> Profiles,
     Func<string, string?> Shell,
     string? ProjectDirectory = null,
-    IReadOnlyList<string>? Enabled = null);
+    IReadOnlyList<string>? Enabled = null,
+    Func<string>? Input = null);
 
 /// <summary>A stack as loaded, with what was not honoured.</summary>
 public sealed record Loaded(ComposeProject Project, IReadOnlyList<Problem> Warnings, IReadOnlyList<string> Notes);
@@ -28,6 +30,7 @@ public sealed record Loaded(ComposeProject Project, IReadOnlyList<Problem> Warni
 /// </summary>
 public sealed class Loader
 {
+    private const string StandardInput = "-";
     private readonly LoadRequest _request;
     private readonly Problems _problems = new();
     private readonly List<string> _notes = [];
@@ -42,11 +45,13 @@ public sealed class Loader
     {
         // 1. Which files, and the variables that they may use.
         var files = Files();
-        var folder = _request.ProjectDirectory is { } given ? Path.GetFullPath(Path.Combine(_request.Folder, given)) : Path.GetDirectoryName(Path.GetFullPath(files[0]))!;
+        var folder = _request.ProjectDirectory is { } given ? Path.GetFullPath(Path.Combine(_request.Folder, given))
+            : files[0] == StandardInput ? Path.GetFullPath(_request.Folder)
+            : Path.GetDirectoryName(files[0])!;
         ReadEnvironment(folder);
 
         // 2. Each file to its tree, merged in order.
-        var trees = files.Select(f => ReadFile(Path.GetFullPath(f), folder, Variable, [])).OfType<Mapping>().ToList();
+        var trees = files.Select(f => ReadFile(f, folder, Variable, [])).OfType<Mapping>().ToList();
         if (trees.Count == 0)
         {
             throw new ComposeException(new Location(files[0], 0, 0), "empty: a compose file needs services");
@@ -57,7 +62,7 @@ public sealed class Loader
         // 3. The tree to the project.
         var binder = new ProjectBinder(_problems, folder, Variable);
         var profiles = _request.Profiles.Concat((Variable("COMPOSE_PROFILES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        var project = binder.Bind(root, ProjectName(root, folder), [.. files.Select(Path.GetFullPath)], [.. profiles], _request.Enabled ?? []);
+        var project = binder.Bind(root, ProjectName(root, folder), files, [.. profiles], _request.Enabled ?? []);
         ProjectCheck.Run(project, _problems);
         _problems.ThrowIfAny();
         return new Loaded(project, _problems.Warnings, _notes);
@@ -73,7 +78,9 @@ public sealed class Loader
             : [];
         if (named.Count > 0)
         {
-            return [.. named.Select(f => Path.Combine(_request.Folder, f))];
+            return named.Count(f => f == StandardInput) < 2
+                ? [.. named.Select(f => f == StandardInput ? f : Path.GetFullPath(Path.Combine(_request.Folder, f)))]
+                : throw new ComposeException(new Location(StandardInput, 0, 0), "standard input can be read once only, and is given as several files");
         }
 
         var found = ComposeFiles.Find(Path.GetFullPath(Path.Combine(_request.Folder, _request.ProjectDirectory ?? "")));
@@ -82,7 +89,7 @@ public sealed class Loader
             _notes.Add(found.Note);
         }
 
-        return found.Files;
+        return [.. found.Files.Select(Path.GetFullPath)];
     }
 
     private void ReadEnvironment(string folder)
@@ -198,7 +205,7 @@ public sealed class Loader
         string text;
         try
         {
-            text = File.ReadAllText(file);
+            text = file == StandardInput ? (_request.Input ?? (() => ""))() : File.ReadAllText(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -86,69 +86,72 @@ internal sealed partial class HealthMonitor(IImageService images, Execs execs, M
         events.Publish(machine, $"health_status: {(after == HealthStatus.Healthy ? "healthy" : "unhealthy")}");
     }
 
-    /// <summary>The result, and when the process has really ended.</summary>
+    /// <summary>The result, and when the process has really ended. Until it runs its time-out does not: starting an exec takes what the guest's load makes of it (Docker).</summary>
     private async Task<(ProbeResult Result, Task Ended)> ProbeAsync(Machine machine, HealthCheck check, CancellationToken ended)
     {
         var start = clock.GetUtcNow();
-        var timeout = HealthRules.Timeout(check);
-        var image = ImageOf(machine);
         var output = new ProbeOutput();
-        using var timer = new CancellationTokenSource(timeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ended, timer.Token);
-        IGuestSession? session = null;
         try
         {
-            var id = execs.Create(machine, new ExecConfig { Cmd = HealthRules.Command(check, image.Shell), AttachStdout = true, AttachStderr = true });
-            session = await execs.StartAsync(id, image, tty: false, 0, 0, either.Token);
-            var reading = Task.WhenAll(output.ReadAsync(session.Stdout), output.ReadAsync(session.Stderr));
-            var code = await session.ExitCode.WaitAsync(either.Token);
-            await reading;
-            return (Result(code, output.ToString()), Task.CompletedTask);
-        }
-        catch (OperationCanceledException) when (!ended.IsCancellationRequested)
-        {
-            _ = KillAsync(session);
-            var said = output.ToString();
-            return (Result(-1, $"Health check exceeded timeout ({HealthRules.Words(timeout)}){(said.Length > 0 ? ": " + said : "")}"), EndOf(session));
-        }
-        catch (OperationCanceledException)
-        {
-            _ = KillAsync(session);
-            throw;
+            var starting = StartAsync(machine, check);
+            IGuestSession session;
+            try
+            {
+                session = await starting.WaitAsync(ended);
+            }
+            catch (OperationCanceledException)
+            {
+                _ = EndAsync(starting);
+                throw;
+            }
+
+            var timeout = HealthRules.Timeout(check);
+            using var timer = new CancellationTokenSource(timeout, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ended, timer.Token);
+            try
+            {
+                var reading = Task.WhenAll(output.ReadAsync(session.Stdout), output.ReadAsync(session.Stderr));
+                var code = await session.ExitCode.WaitAsync(either.Token);
+                await reading;
+                await session.DisposeAsync();
+                return (Result(code, output.ToString()), Task.CompletedTask);
+            }
+            catch (OperationCanceledException)
+            {
+                var ending = EndAsync(starting);
+                ended.ThrowIfCancellationRequested();
+                var said = output.ToString();
+                return (Result(-1, $"Health check exceeded timeout ({HealthRules.Words(timeout)}){(said.Length > 0 ? ": " + said : "")}"), ending);
+            }
         }
         catch (Exception e) when (e is HyprException or IOException)
         {
             return (Result(-1, e.Message), Task.CompletedTask);
         }
-        finally
-        {
-            if (session is not null)
-            {
-                await session.DisposeAsync();
-            }
-        }
 
         ProbeResult Result(int code, string text) => new(start, clock.GetUtcNow(), code, ProbeOutput.Bounded(text));
     }
 
-    /// <summary>An end of the connection is one too.</summary>
-    private static async Task EndOf(IGuestSession? session)
+    private Task<IGuestSession> StartAsync(Machine machine, HealthCheck check)
     {
-        try
-        {
-            await (session?.ExitCode ?? Task.FromResult(0));
-        }
-        catch (Exception e) when (e is HyprException or IOException or OperationCanceledException or ObjectDisposedException)
-        {
-        }
+        var image = ImageOf(machine);
+        var id = execs.Create(machine, new ExecConfig { Cmd = HealthRules.Command(check, image.Shell), AttachStdout = true, AttachStderr = true });
+
+        // Not to be cancelled: nobody would know the process that the guest starts all the same.
+        return execs.StartAsync(id, image, tty: false, 0, 0, CancellationToken.None);
     }
 
-    private static async Task KillAsync(IGuestSession? session)
+    /// <summary>Kills it, lets go of its streams, and completes when it is gone, or the connection to the guest.</summary>
+    private static async Task EndAsync(Task<IGuestSession> starting)
     {
         try
         {
+            await using var session = await starting;
             using var patience = new CancellationTokenSource(KillPatience);
-            await (session?.SignalAsync(Signals.Kill, patience.Token) ?? Task.CompletedTask);
+            await session.SignalAsync(Signals.Kill, patience.Token);
+            await session.Stdout.DisposeAsync();
+            await session.Stderr.DisposeAsync();
+            await session.ExitCode;
         }
         catch (Exception e) when (e is HyprException or IOException or OperationCanceledException or ObjectDisposedException)
         {

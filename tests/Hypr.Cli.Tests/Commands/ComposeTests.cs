@@ -53,6 +53,26 @@ public sealed class ComposeTests : CommandRunner
     private IEnumerable<string> Calls => Daemon.Requests.Where(r => r.Method != "GET").Select(r => $"{r.Method} {r.Path}");
 
     [Fact]
+    public void A_file_comes_from_standard_input_alone_or_over_another()
+    {
+        Script();
+        var (code, output, error) = Run(["compose", "-p", "shop", "-f", "-", "up", "-d"], Pair);
+        Assert.Equal((0, ""), (code, output));
+        Assert.Contains(" VM shop-web-1  Started", error);
+        Assert.Contains("\"com.docker.compose.project.config_files\":\"-\"", Daemon.Requests.First(r => r.Path.StartsWith("/containers/create", StringComparison.Ordinal)).Text);
+        Assert.Equal("nginx\nother\n", Run(["compose", "-f", Compose(Pair), "-f", "-", "config", "--images"], "services: { db: { image: other } }").Output);
+        Assert.Equal((1, "hypr: -:1:13: the service a has no image\n"), Told("services: { a: { } }"));
+        Assert.Equal((1, "hypr: -: empty: a compose file needs services\n"), Told(""));
+        Assert.StartsWith("hypr: -: standard input can be read once only", Run(["compose", "-f", "-", "-f", "-", "config"], Pair).Error);
+
+        (int, string) Told(string input)
+        {
+            var told = Run(["compose", "-f", "-", "config"], input);
+            return (told.Code, told.Error);
+        }
+    }
+
+    [Fact]
     public void Up_makes_the_network_then_the_vms_and_starts_each_after_what_it_depends_on()
     {
         Script();

@@ -32,6 +32,9 @@ public sealed class ImageBuilder
 
     public string? StopSignal { get; set; }
 
+    /// <summary>A test of a line of shell; null: the image has no HEALTHCHECK.</summary>
+    public string? HealthTest { get; set; }
+
     public IReadOnlyDictionary<string, string> Labels { get; set; } = new Dictionary<string, string>();
 
     public ImageBuilder Layer(Action<TarBuilder> fill, LayerPacking packing = LayerPacking.Gzip)
@@ -68,6 +71,7 @@ public sealed class ImageBuilder
                 ["ExposedPorts"] = new JsonObject(ExposedPorts.Select(p => KeyValuePair.Create<string, JsonNode?>(p, new JsonObject()))),
                 ["Labels"] = new JsonObject(Labels.Select(l => KeyValuePair.Create<string, JsonNode?>(l.Key, l.Value))),
                 ["StopSignal"] = StopSignal,
+                ["Healthcheck"] = HealthTest is null ? null : new JsonObject { ["Test"] = new JsonArray("CMD-SHELL", HealthTest), ["Interval"] = 5_000_000_000 },
             },
             ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = Strings(_layers.Select(l => l.DiffId)) },
         };

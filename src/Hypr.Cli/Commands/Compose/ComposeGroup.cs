@@ -10,7 +10,7 @@ internal static class ComposeGroup
     {
         Options =
         [
-            Option.List("file", 'f', "Compose files, each over the one before (default: the compose file here or above)", "file"),
+            Option.List("file", 'f', "Compose files, each over the one before; - reads standard input (default: the compose file here or above)", "file"),
             Option.Text("project-name", 'p', "Name of the stack (default: the file's name, else the folder's)"),
             Option.List("profile", '\0', "Enable the services of a profile; * for all", "profile"),
             Option.List("env-file", '\0', "File of variables for the compose file (default .env beside it)", "file"),
@@ -21,6 +21,7 @@ internal static class ComposeGroup
         [
             ("hypr compose up -d", "the stack of the compose file here, in the background"),
             ("hypr compose -f base.yaml -f prod.yaml up -d", "two files, the second over the first"),
+            ("cat compose.yaml | hypr compose -f - up -d", "from standard input; relative paths start here"),
             ("hypr compose -p shop ps", "by name, from anywhere, without the file"),
         ],
         Commands =
@@ -46,6 +47,7 @@ internal static class ComposeGroup
             ImageCommands.Images,
             LookCommands.Port,
             LookCommands.Top,
+            LookCommands.Version,
             Missing("build", "HYPR does not build: build with docker, podman or buildkit, load it (hypr load), and name it with image"),
             Missing("push", "HYPR does not push images: push with docker, podman or skopeo"),
             Missing("watch", "HYPR does not watch sources. Build, hypr load, and hypr compose up -d, which recreates what changed"),
@@ -54,7 +56,6 @@ internal static class ComposeGroup
             Missing("attach", "use hypr attach VM; hypr compose ps names the VMs"),
             Missing("wait", "use hypr wait VM; hypr compose ps names the VMs"),
             Missing("stats", "measurements of VMs are not in HYPR yet"),
-            Missing("version", "it is part of hypr: hypr version"),
             Missing("volumes", "HYPR has no volumes yet"),
             Missing("commit", "HYPR does not make images: build with docker, podman or buildkit"),
             Missing("export", "use hypr compose exec -T SERVICE tar"),

@@ -1,6 +1,7 @@
 using Hypr.Api.Client;
 using Hypr.Cli.Arguments;
 using Hypr.Cli.Output;
+using Hypr.Compose.Plan;
 
 namespace Hypr.Cli.Commands.Compose;
 
@@ -24,6 +25,24 @@ internal static class LookCommands
             session.Io.WriteLine($"{(ip.Contains(':') ? $"[{ip}]" : ip)}:{bindings[0].Text("HostPort")}");
             return 0;
         }),
+    };
+
+    public static readonly CommandSpec Version = new("version", "Show the version of hypr compose")
+    {
+        Options = [Option.Switch("short", '\0', "Only the number"), Option.Text("format", 'f', "pretty or json (default pretty)")],
+        Examples = [("hypr compose version --short", "the number alone")],
+        Run = (line, session) =>
+        {
+            string version = StackLabels.ThisVersion;
+            session.Io.WriteLine(line.Text("format") switch
+            {
+                _ when line.On("short") => version,
+                null or "pretty" => $"hypr compose version {version}",
+                "json" => $$"""{"version":"{{version}}"}""",
+                _ => throw line.Bad("format", "it is one of pretty, json"),
+            });
+            return 0;
+        },
     };
 
     public static readonly CommandSpec Top = new("top", "Display the running processes of a stack")

@@ -32,7 +32,8 @@ internal sealed class Stack(Session session, string name, ComposeProject? projec
             group?.All("profile") ?? [],
             session.Environment,
             place is null ? group?.Text("project-directory") : null,
-            named ?? line.Words));
+            named ?? line.Words,
+            () => new StreamReader(session.Io.Input).ReadToEnd()));
         foreach (string note in loaded.Notes)
             session.Warn(Shown(note));
         foreach (var warning in loaded.Warnings)
