@@ -205,7 +205,8 @@ public sealed class StepActions(DockerClient api, ComposeProject? project, Func<
         // Docker calls what has ended unhealthy: its end says more.
         return health switch
         {
-            _ when state.Status is "exited" or "dead" => throw HyprException.Conflict($"VM {step.Name} has ended with exit code {state.ExitCode}. See hypr logs {step.Name}"),
+            _ when state.Status is "exited" or "dead" =>
+                throw HyprException.Conflict($"VM {step.Name} has ended with exit code {state.ExitCode}. See hypr logs {step.Name}"),
             "unhealthy" => throw HyprException.Conflict($"VM {step.Name} is unhealthy: {LastWords(state.Health!)}"),
             "healthy" => "Healthy",
             null when state.Running => "Running",

@@ -86,7 +86,9 @@ internal sealed partial class HealthMonitor(IImageService images, Execs execs, M
         events.Publish(machine, $"health_status: {(after == HealthStatus.Healthy ? "healthy" : "unhealthy")}");
     }
 
-    /// <summary>The result, and when the process has really ended. Until it runs its time-out does not: starting an exec takes what the guest's load makes of it (Docker).</summary>
+    /// <summary>
+    /// The result, and when the process has really ended. Until it runs its time-out does not: starting an exec takes what the guest's load makes of it (Docker).
+    /// </summary>
     private async Task<(ProbeResult Result, Task Ended)> ProbeAsync(Machine machine, HealthCheck check, CancellationToken ended)
     {
         var start = clock.GetUtcNow();

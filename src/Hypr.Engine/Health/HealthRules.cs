@@ -51,8 +51,8 @@ internal static class HealthRules
 
         if (check.Test is not ([] or ["NONE"] or ["CMD" or "CMD-SHELL", _, ..]))
         {
-            throw HyprException.Invalid(
-                $"Test in Healthcheck is [{string.Join(", ", check.Test)}]: it is [\"NONE\"], or \"CMD\" with a program and its arguments, or \"CMD-SHELL\" with a line of shell");
+            throw HyprException.Invalid($"Test in Healthcheck is [{string.Join(", ", check.Test)}]: "
+                + "it is [\"NONE\"], or \"CMD\" with a program and its arguments, or \"CMD-SHELL\" with a line of shell");
         }
     }
 

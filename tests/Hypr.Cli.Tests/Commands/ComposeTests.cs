@@ -59,7 +59,8 @@ public sealed class ComposeTests : CommandRunner
         var (code, output, error) = Run(["compose", "-p", "shop", "-f", "-", "up", "-d"], Pair);
         Assert.Equal((0, ""), (code, output));
         Assert.Contains(" VM shop-web-1  Started", error);
-        Assert.Contains("\"com.docker.compose.project.config_files\":\"-\"", Daemon.Requests.First(r => r.Path.StartsWith("/containers/create", StringComparison.Ordinal)).Text);
+        var create = Daemon.Requests.First(r => r.Path.StartsWith("/containers/create", StringComparison.Ordinal));
+        Assert.Contains("\"com.docker.compose.project.config_files\":\"-\"", create.Text);
         Assert.Equal("nginx\nother\n", Run(["compose", "-f", Compose(Pair), "-f", "-", "config", "--images"], "services: { db: { image: other } }").Output);
         Assert.Equal((1, "hypr: -:1:13: the service a has no image\n"), Told("services: { a: { } }"));
         Assert.Equal((1, "hypr: -: empty: a compose file needs services\n"), Told(""));

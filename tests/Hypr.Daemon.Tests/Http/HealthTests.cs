@@ -24,7 +24,9 @@ public sealed class HealthTests(ApiFixture api) : IClassFixture<ApiFixture>
         var listed = await ListAsync($$"""{"health":["{{status}}"],"id":["{{id}}"]}""");
         Assert.EndsWith($" ({status})", listed.Single().GetProperty("Status").GetString());
         Assert.Empty(await ListAsync($$"""{"health":["none"],"id":["{{id}}"]}"""));
-        var events = await api.SendAsync("GET", $"/events?since={since}&until={DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1}&filters={Uri.EscapeDataString($$"""{"container":["{{id}}"],"event":["health_status"]}""")}");
+        var until = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1;
+        var wanted = Uri.EscapeDataString($$"""{"container":["{{id}}"],"event":["health_status"]}""");
+        var events = await api.SendAsync("GET", $"/events?since={since}&until={until}&filters={wanted}");
         Assert.Contains($"\"Action\":\"health_status: {status}\"", events.Text);
         await api.SendAsync("DELETE", $"/containers/{id}?force=1");
     }

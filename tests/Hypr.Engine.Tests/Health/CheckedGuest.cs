@@ -45,7 +45,8 @@ internal sealed class CheckedGuest : IRunningMachine
 
     public Task ConfigureNicAsync(GuestNic nic, CancellationToken cancel) => throw new InvalidOperationException();
 
-    public Task ConfigureNamesAsync(string hostname, IReadOnlyList<HostsEntry> hosts, ResolvConf resolver, CancellationToken cancel) => throw new InvalidOperationException();
+    public Task ConfigureNamesAsync(string hostname, IReadOnlyList<HostsEntry> hosts, ResolvConf resolver, CancellationToken cancel) =>
+        throw new InvalidOperationException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

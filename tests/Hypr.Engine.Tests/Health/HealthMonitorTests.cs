@@ -43,7 +43,8 @@ public sealed class HealthMonitorTests
                 (HealthStatus.Unhealthy, 3), (HealthStatus.Healthy, 0), (HealthStatus.Healthy, 0),
             ], seen);
         Assert.Equal([1, 2, 3, 0, 0], lab.Health.Log.Select(r => r.ExitCode));
-        Assert.Equal(["health_status: healthy", "health_status: unhealthy", "health_status: healthy"], lab.Events.Where(e => e.StartsWith("health", StringComparison.Ordinal)));
+        var told = lab.Events.Where(e => e.StartsWith("health", StringComparison.Ordinal));
+        Assert.Equal(["health_status: healthy", "health_status: unhealthy", "health_status: healthy"], told);
     }
 
     [Fact]
