@@ -28,13 +28,13 @@ internal static unsafe class Load
             return new StreamLoad(endPoint, questions, clients, window).Run(seconds, pid);
         }
 
-        var sockets = Enumerable.Range(0, clients).Select(_ => new Client(endPoint, questions, window)).ToArray();
+        var sockets = Enumerable.Range(0, clients).Select(i => new Client(endPoint, questions, window, i * (questions.Length / clients))).ToArray();
         var result = new Result();
         var started = Stopwatch.GetTimestamp();
         var end = started + (seconds * Stopwatch.Frequency);
         var cpu = Result.Cpu(pid);
         var sent = 0L;
-        while (true)
+        for (var turn = 0; ; turn++)
         {
             var now = Stopwatch.GetTimestamp();
             if (now >= end)
@@ -43,8 +43,9 @@ internal static unsafe class Load
             }
 
             var allowed = rate == 0 ? long.MaxValue : (long)(Stopwatch.GetElapsedTime(started, now).TotalSeconds * rate) - sent;
-            foreach (var client in sockets)
+            for (var i = 0; i < sockets.Length; i++)
             {
+                var client = sockets[(turn + i) % sockets.Length];
                 if (allowed > 0)
                 {
                     var count = client.Send(now, (int)Math.Min(allowed, Batch), rate > 0);
@@ -84,11 +85,12 @@ internal static unsafe class Load
         private readonly byte* inBuffers;
         private ushort id;
         private int waiting;
-        private int next = Random.Shared.Next(1 << 20);
+        private int next;
         private long heardAt;
 
-        public Client(IPEndPoint endPoint, byte[][] questions, int window)
+        public Client(IPEndPoint endPoint, byte[][] questions, int window, int first)
         {
+            next = first;
             socket = SocketFactory.Connect(endPoint, stream: false);
             var size = 4 << 20;
             _ = Libc.setsockopt(socket.Number, Libc.SolSocket, Libc.SoRcvBufForce, &size, 4);

@@ -14,13 +14,14 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("""
-        serve NAMES WORKERS [UPSTREAM:PORT]   our server in this namespace: NAMES machines; prints the memory they took
+        serve NAMES WORKERS PORT [UPSTREAM]    our server at 127.0.0.1:PORT: NAMES machines; prints the memory they took
         load ADDRESS PORT PID NAMES SECONDS CLIENTS WINDOW [udp|tcp] [RATE] [FORMAT]
                                               asks hN.hypr (or FORMAT with {0}), WINDOW questions on their way for each client; CPU is that of PID
         echo PORT                             recvmmsg and sendmmsg with nothing between them: the limit
         upstream PORT                         the same, with an A record for whatever is asked
         answer NAMES                          answering alone, without a socket
-        names hosts|zone|unbound|queries N    files for the other servers and for dnsperf
+        names hosts|zone|unbound|aardvark|queries N
+                                              files for the other servers and for dnsperf
         """);
     return 2;
 }

@@ -10,10 +10,12 @@ internal static class Serve
         await using var server = new NameServer(new NameServerSettings
         {
             Workers = int.Parse(args[1]),
-            Upstreams = args.Length > 2 ? [IPEndPoint.Parse(args[2])] : [],
+            Port = 41003,
+            GatewayPort = int.Parse(args[2]),
+            Upstreams = args.Length > 3 ? [IPEndPoint.Parse(args[3])] : [],
             ResolvConf = "/nonexistent",
         });
-        server.AddNetwork(new DnsNetwork("n", "bridge", "vbr0", [], [IPNetwork.Parse("10.88.0.0/16")], false));
+        server.AddNetwork(new DnsNetwork("n", "bridge", "vbr0", [IPAddress.Loopback], [IPNetwork.Parse("10.88.0.0/16")], false));
         var count = int.Parse(args[0]);
         var before = Settled();
         var watch = Stopwatch.StartNew();

@@ -154,7 +154,7 @@ public sealed class NameServer : INameServer
                     var worker = workers[next++ % workers.Length];
                     IoSource source = stream
                         ? new TcpPort(worker, socket, endPoint.AddressFamily == AddressFamily.InterNetworkV6)
-                        : new UdpPort(worker, socket);
+                        : new UdpPort(worker, socket, isBound: !endPoint.Address.Equals(IPAddress.Any) && !endPoint.Address.Equals(IPAddress.IPv6Any));
                     worker.Invoke(() => worker.Add(source, Epoll.In));
                     sources.Add(source);
                 }

@@ -243,6 +243,18 @@ internal static class LocalAnswers
     /// <summary>All addresses of the family that the asker sees, each time from the next one on.</summary>
     private static int MachineAddresses(in Asker asker, in Found found, bool v4, ref AnswerWriter writer, ref uint rotation)
     {
+        if (found.Sole is { Addresses.Count: 1 } sole)
+        {
+            var address = sole.Addresses[0];
+            if (!found.Counts(sole, asker) || Addresses.IsV4(address) != v4)
+            {
+                return 0;
+            }
+
+            writer.Address(AnswerWriter.QuestionName, Ttl, address);
+            return 1;
+        }
+
         var count = Walk(asker, found, v4, 0, 0, ref writer);
         if (count > 0)
         {
@@ -266,8 +278,9 @@ internal static class LocalAnswers
                 continue;
             }
 
-            foreach (var address in owner.Addresses)
+            for (var i = 0; i < owner.Addresses.Count; i++)
             {
+                var address = owner.Addresses[i];
                 if (Addresses.IsV4(address) != v4)
                 {
                     continue;

@@ -53,7 +53,7 @@ internal sealed unsafe class UdpBatch : IDisposable
 
     public int Receive(int socket) => Libc.recvmmsg(socket, input, Size, Libc.MsgDontWait, null);
 
-    public ref readonly Message Head(int index) => ref input[index].Header;
+    public ref Message Head(int index) => ref input[index].Header;
 
     public ReadOnlySpan<byte> Input(int index) => new(inputVectors[index].Base, (int)input[index].Length);
 

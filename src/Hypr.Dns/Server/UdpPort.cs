@@ -6,7 +6,8 @@ using Hypr.Dns.Zones;
 namespace Hypr.Dns.Server;
 
 /// <summary>A UDP socket: a batch in, its answers out in one call.</summary>
-internal sealed unsafe class UdpPort(Worker worker, Descriptor socket) : IoSource(worker, socket)
+/// <param name="isBound">To one address, from which the kernel answers of itself: no control message need be read again for each answer.</param>
+internal sealed unsafe class UdpPort(Worker worker, Descriptor socket, bool isBound) : IoSource(worker, socket)
 {
     /// <summary>Batches in a row before another socket has its turn.</summary>
     private const int Turns = 16;
@@ -63,12 +64,13 @@ internal sealed unsafe class UdpPort(Worker worker, Descriptor socket) : IoSourc
 
     private int AnswerOne(Zone zone, int index, in Moment now)
     {
-        ref readonly var head = ref Worker.Udp.Head(index);
+        ref var head = ref Worker.Udp.Head(index);
         if ((head.Flags & Libc.MsgTrunc) != 0 || !TryTakeRoute(head, out var incoming))
         {
             return 0;
         }
 
+        head.ControlLength = isBound ? 0 : head.ControlLength;
         var source = SocketAddress.Address(head.Name);
         if (!Worker.Admission.TryIdentify(zone, Socket.Number, incoming, source, now.Milliseconds, out var asker))
         {

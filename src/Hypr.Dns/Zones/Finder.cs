@@ -15,7 +15,8 @@ internal readonly record struct Asker(Machine? Machine, int Network)
 /// <param name="Exists">There is such a name, perhaps without data of the type asked.</param>
 /// <param name="Only">The one network whose addresses count, or -1: all that the asker sees.</param>
 /// <param name="IsGateway"><c>host</c> and <c>gateway</c>.</param>
-internal readonly record struct Found(bool Exists, Endpoint[] Owners, int Only, bool IsGateway)
+/// <param name="Sole">The only owner, where there is one only.</param>
+internal readonly record struct Found(bool Exists, Endpoint[] Owners, int Only, bool IsGateway, Endpoint? Sole = null)
 {
     public static readonly Found Nothing = new(false, [], -1, false);
     public static readonly Found Parent = new(true, [], -1, false);
@@ -106,7 +107,7 @@ internal static class Finder
             }
         }
 
-        found = new Found(true, leaf.Owners, -1, false);
+        found = new Found(true, leaf.Owners, -1, false, leaf.Sole);
         return true;
     }
 
@@ -157,7 +158,13 @@ internal static class Finder
             return false;
         }
 
-        var candidate = new Found(true, leaf.Owners, only, false);
+        var candidate = new Found(true, leaf.Owners, only, false, leaf.Sole);
+        if (leaf.Sole is { } sole)
+        {
+            found = candidate.Counts(sole, asker) ? candidate : Found.Nothing;
+            return found.Exists;
+        }
+
         foreach (var owner in leaf.Owners)
         {
             if (candidate.Counts(owner, asker))

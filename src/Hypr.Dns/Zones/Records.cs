@@ -46,15 +46,54 @@ internal sealed class Machine(Quota? known)
     }
 }
 
-/// <param name="Network">The network's place in <see cref="Zone.Networks"/>.</param>
-/// <param name="Addresses">IPv4 as mapped numbers.</param>
-/// <param name="Aliases">Keys; the id is none of them.</param>
-internal sealed record Endpoint(Machine Machine, int Network, UInt128[] Addresses, byte[][] Aliases);
+/// <param name="network">The network's place in <see cref="Zone.Networks"/>.</param>
+/// <param name="aliases">Keys; the id is none of them.</param>
+internal sealed class Endpoint(Machine machine, int network, AddressList addresses, byte[][] aliases)
+{
+    public Machine Machine { get; } = machine;
+
+    public int Network { get; } = network;
+
+    public byte[][] Aliases { get; } = aliases;
+
+    public readonly AddressList Addresses = addresses;
+}
+
+/// <summary>Addresses, IPv4 as mapped numbers. Those that nearly all have, one of each family, are in the owner itself: a cache miss less an answer.</summary>
+internal readonly struct AddressList
+{
+    private readonly UInt128 first;
+    private readonly UInt128 second;
+    private readonly UInt128[]? all;
+
+    public AddressList(UInt128[] addresses)
+    {
+        Count = addresses.Length;
+        first = Count > 0 ? addresses[0] : 0;
+        second = Count > 1 ? addresses[1] : 0;
+        all = Count > 2 ? addresses : null;
+    }
+
+    public int Count { get; }
+
+    public UInt128 this[int place] => all is not null ? all[place] : place == 0 ? first : second;
+
+    public IEnumerable<UInt128> All()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            yield return this[i];
+        }
+    }
+}
 
 /// <summary>A name and whose it is.</summary>
 internal sealed class NameLeaf(uint hash, byte[] key, Endpoint[] owners) : TrieLeaf(hash)
 {
     public byte[] Key { get; } = key;
+
+    /// <summary>The only one, as nearly always.</summary>
+    public Endpoint? Sole { get; } = owners.Length == 1 ? owners[0] : null;
 
     public Endpoint[] Owners { get; } = owners;
 }

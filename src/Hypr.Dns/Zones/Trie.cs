@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Hypr.Dns.Zones;
 
@@ -24,13 +25,16 @@ internal abstract class TrieLeaf(uint hash)
 }
 
 /// <summary>
-/// A persistent hash trie of 32 branches a node: a change copies the few nodes on its way (about four of 65,000 leaves) and shares the
-/// rest, so that
+/// A persistent hash trie: three levels of 32 branches, then of four. A change copies the few nodes on its way (about four of 65,000 leaves) and shares the rest, so that
 /// readers keep the one they have, and nothing is ever rebuilt. Looking up allocates nothing.
+/// A node is an array with a place for every branch: where to look next is known without reading the node first, so that a level costs one cache miss where
+/// a bitmap with packed places costs two. Three full levels hold 32,768 hashes; below, wide nodes would be empty.
 /// </summary>
 internal readonly struct Trie<TLeaf>
     where TLeaf : TrieLeaf
 {
+    private const int Dense = 15;
+
     private readonly object? root;
 
     private Trie(object? root) => this.root = root;
@@ -40,20 +44,14 @@ internal readonly struct Trie<TLeaf>
     {
         var node = root;
         var rest = hash;
-        while (node is Branch branch)
+        while (AsBranch(node) is { } branch)
         {
-            var bit = 1u << (int)(rest & 31);
-            if ((branch.Bitmap & bit) == 0)
-            {
-                return null;
-            }
-
-            node = branch.Slots[BitOperations.PopCount(branch.Bitmap & (bit - 1))];
-            rest >>= 5;
+            node = branch[(int)rest & (branch.Length - 1)];
+            rest >>= BitOperations.PopCount((uint)branch.Length - 1);
         }
 
         // Only leaves of this type are ever added.
-        var leaf = System.Runtime.CompilerServices.Unsafe.As<TLeaf?>(node);
+        var leaf = Unsafe.As<TLeaf?>(node);
         return leaf is not null && leaf.Hash == hash ? leaf : null;
     }
 
@@ -64,68 +62,68 @@ internal readonly struct Trie<TLeaf>
 
     public IEnumerable<TLeaf> All() => All(root);
 
+    private static int Bits(int shift) => shift < Dense ? 5 : 2;
+
+    private static int Place(uint hash, int shift) => (int)(hash >> shift) & ((1 << Bits(shift)) - 1);
+
+    /// <summary>The exact type is one comparison; <c>is object?[]</c> would be a call, for arrays are covariant.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static object?[]? AsBranch(object? node) => node is not null && node.GetType() == typeof(object[]) ? Unsafe.As<object?[]>(node) : null;
+
     private static object Add(object? node, TLeaf leaf, int shift)
     {
-        switch (node)
+        if (node is null)
         {
-            case null:
-                return leaf;
-            case Branch branch:
-                {
-                    var bit = 1u << (int)((leaf.Hash >> shift) & 31);
-                    var index = BitOperations.PopCount(branch.Bitmap & (bit - 1));
-                    return (branch.Bitmap & bit) == 0
-                        ? new Branch(branch.Bitmap | bit, Insert(branch.Slots, index, leaf))
-                        : new Branch(branch.Bitmap, Replace(branch.Slots, index, Add(branch.Slots[index], leaf, shift + 5)));
-                }
-
-            default:
-                {
-                    var other = (TLeaf)node;
-                    return other.Hash == leaf.Hash ? leaf.With(other) : Split(other, leaf, shift);
-                }
+            return leaf;
         }
+
+        if (AsBranch(node) is { } branch)
+        {
+            var place = Place(leaf.Hash, shift);
+            return With(branch, place, Add(branch[place], leaf, shift + Bits(shift)));
+        }
+
+        var other = (TLeaf)node;
+        return other.Hash == leaf.Hash ? leaf.With(other) : Split(other, leaf, shift);
     }
 
-    private static Branch Split(TLeaf left, TLeaf right, int shift)
+    private static object?[] Split(TLeaf left, TLeaf right, int shift)
     {
-        int a = (int)((left.Hash >> shift) & 31), b = (int)((right.Hash >> shift) & 31);
-        return a == b
-            ? new Branch(1u << a, [Split(left, right, shift + 5)])
-            : new Branch((1u << a) | (1u << b), a < b ? [left, right] : [right, left]);
+        int a = Place(left.Hash, shift), b = Place(right.Hash, shift);
+        var node = new object?[1 << Bits(shift)];
+        if (a == b)
+        {
+            node[a] = Split(left, right, shift + Bits(shift));
+        }
+        else
+        {
+            (node[a], node[b]) = (left, right);
+        }
+
+        return node;
     }
 
     private static object? Remove(object? node, uint hash, Func<TLeaf, bool> match, int shift)
     {
-        if (node is not Branch branch)
+        if (AsBranch(node) is not { } branch)
         {
             return node is TLeaf leaf && leaf.Hash == hash ? RemoveFromChain(leaf, match) : node;
         }
 
-        var bit = 1u << (int)((hash >> shift) & 31);
-        if ((branch.Bitmap & bit) == 0)
+        var place = Place(hash, shift);
+        var child = Remove(branch[place], hash, match, shift + Bits(shift));
+        if (ReferenceEquals(child, branch[place]))
         {
             return node;
         }
 
-        var index = BitOperations.PopCount(branch.Bitmap & (bit - 1));
-        var child = Remove(branch.Slots[index], hash, match, shift + 5);
-        if (ReferenceEquals(child, branch.Slots[index]))
+        // A lone leaf moves up: tries of equal content have equal shape.
+        var (others, last) = Others(branch, place);
+        return (others, child) switch
         {
-            return node;
-        }
-
-        if (child is not null)
-        {
-            // A lone leaf moves up: tries of equal content have equal shape.
-            return branch.Slots.Length == 1 && child is TLeaf ? child : new Branch(branch.Bitmap, Replace(branch.Slots, index, child));
-        }
-
-        return branch.Slots.Length switch
-        {
-            1 => null,
-            2 when branch.Slots[1 - index] is TLeaf last => last,
-            _ => new Branch(branch.Bitmap & ~bit, Delete(branch.Slots, index)),
+            (0, null or TLeaf) => child,
+            (1, null) when last is TLeaf => last,
+            _ => With(branch, place, child),
         };
     }
 
@@ -139,11 +137,32 @@ internal readonly struct Trie<TLeaf>
         return leaf.Next is TLeaf next ? leaf.With(RemoveFromChain(next, match)) : leaf;
     }
 
+    private static (int Count, object? Last) Others(object?[] branch, int place)
+    {
+        var (count, last) = (0, (object?)null);
+        for (var i = 0; i < branch.Length; i++)
+        {
+            if (i != place && branch[i] is { } other)
+            {
+                (count, last) = (count + 1, other);
+            }
+        }
+
+        return (count, last);
+    }
+
+    private static object?[] With(object?[] branch, int place, object? child)
+    {
+        var copy = (object?[])branch.Clone();
+        copy[place] = child;
+        return copy;
+    }
+
     private static IEnumerable<TLeaf> All(object? node)
     {
-        if (node is Branch branch)
+        if (AsBranch(node) is { } branch)
         {
-            foreach (var leaf in branch.Slots.SelectMany(All))
+            foreach (var leaf in branch.SelectMany(All))
             {
                 yield return leaf;
             }
@@ -155,35 +174,5 @@ internal readonly struct Trie<TLeaf>
         {
             yield return leaf;
         }
-    }
-
-    private static object[] Insert(object[] slots, int index, object value)
-    {
-        var copy = new object[slots.Length + 1];
-        Array.Copy(slots, copy, index);
-        copy[index] = value;
-        Array.Copy(slots, index, copy, index + 1, slots.Length - index);
-        return copy;
-    }
-
-    private static object[] Replace(object[] slots, int index, object value)
-    {
-        var copy = (object[])slots.Clone();
-        copy[index] = value;
-        return copy;
-    }
-
-    private static object[] Delete(object[] slots, int index)
-    {
-        var copy = new object[slots.Length - 1];
-        Array.Copy(slots, copy, index);
-        Array.Copy(slots, index + 1, copy, index, slots.Length - index - 1);
-        return copy;
-    }
-
-    private sealed class Branch(uint bitmap, object[] slots)
-    {
-        public readonly uint Bitmap = bitmap;
-        public readonly object[] Slots = slots;
     }
 }

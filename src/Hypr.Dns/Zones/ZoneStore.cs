@@ -82,7 +82,7 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
         var endpoints = new List<Endpoint>(definition.Endpoints.Count);
         foreach (var endpoint in definition.Endpoints)
         {
-            UInt128[] addresses = [.. endpoint.Addresses.Select(Addresses.From).Distinct()];
+            var addresses = new AddressList([.. endpoint.Addresses.Select(Addresses.From).Distinct()]);
             endpoints.Add(new Endpoint(machine, Number(ref zone, endpoint.NetworkId), addresses, AliasKeys(machine, endpoint.Aliases)));
         }
 
@@ -148,7 +148,7 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
                 parents = AddParents(parents, alias, [endpoint]);
             }
 
-            var clients = endpoint.Addresses.Aggregate(
+            var clients = endpoint.Addresses.All().Aggregate(
                 network.Clients, (trie, address) => trie.Add(new AddressLeaf(DnsName.Hash(address), address, endpoint)));
             zone = With(zone, endpoint.Network, network with { Aliases = own, Clients = clients, Endpoints = network.Endpoints + 1 });
         }
@@ -183,7 +183,7 @@ internal sealed class ZoneStore(UpstreamSets upstreams)
                 parents = RemoveParents(parents, alias, machine);
             }
 
-            var clients = endpoint.Addresses.Aggregate(network.Clients, (trie, address) =>
+            var clients = endpoint.Addresses.All().Aggregate(network.Clients, (trie, address) =>
                 trie.Remove(DnsName.Hash(address), leaf => leaf.Address == address && leaf.Endpoint.Machine == machine));
             zone = With(zone, endpoint.Network, network with { Aliases = own, Clients = clients, Endpoints = network.Endpoints - 1 });
         }

@@ -13,20 +13,20 @@ internal static class ZoneView
     {
         var network = zone.Networks[number]!;
         var onlooker = new Machine(null) { IdKey = null, NameKey = null, Stack = null, ServiceKey = null, Ports = [], Upstreams = null };
-        onlooker.Endpoints = [new Endpoint(onlooker, number, [], [])];
+        onlooker.Endpoints = [new Endpoint(onlooker, number, default, [])];
         var asker = new Asker(onlooker, number);
         var members = machines.Where(m => m.IsOn(number)).ToList();
         var records = new List<DnsRecord>();
         foreach (var key in members.SelectMany(m => Keys(m, network, number)).Append(Finder.Host).Append(Finder.Gateway).DistinctBy(Convert.ToHexString))
         {
             var found = Finder.Find(zone, key, asker);
-            var addresses = found.IsGateway ? network.Gateways : found.Owners.Where(o => found.Counts(o, asker)).SelectMany(o => o.Addresses).Distinct();
+            var addresses = found.IsGateway ? network.Gateways : found.Owners.Where(o => found.Counts(o, asker)).SelectMany(o => o.Addresses.All()).Distinct();
             records.AddRange(addresses.Order().Select(a => Record(DnsName.Text(key).TrimEnd('.') + Zone, a)));
         }
 
         foreach (var endpoint in members.SelectMany(m => m.Endpoints).Where(e => e.Network == number && e.Machine.NameKey is not null))
         {
-            records.AddRange(endpoint.Addresses.Select(a => new DnsRecord(Text(a), "PTR", DnsName.Text(endpoint.Machine.NameKey).TrimEnd('.') + Zone)));
+            records.AddRange(endpoint.Addresses.All().Select(a => new DnsRecord(Text(a), "PTR", DnsName.Text(endpoint.Machine.NameKey).TrimEnd('.') + Zone)));
         }
 
         records.AddRange(network.Gateways.Select(g => new DnsRecord(Text(g), "PTR", "host" + Zone)));
