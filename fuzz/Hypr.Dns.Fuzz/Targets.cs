@@ -15,6 +15,7 @@ internal sealed class Targets
     private readonly Responder _responder;
     private readonly Cookies _cookies = new();
     private readonly Asker _machine;
+    private readonly byte[] _input = new byte[16384];
     private readonly byte[] _output = new byte[Limits.Message];
     private NameBuffer _name;
     private LabelBuffer _labels;
@@ -34,8 +35,9 @@ internal sealed class Targets
     {
         "query" => Query,
         "answer" => Answer,
+        "stream" => Stream,
         "resolv" => Resolv,
-        _ => throw new ArgumentException($"there is no target {name}: query, answer, resolv"),
+        _ => throw new ArgumentException($"there is no target {name}: query, answer, stream, resolv"),
     };
 
     /// <summary>A client's message, over UDP and TCP, from the host and from a machine.</summary>
@@ -56,6 +58,58 @@ internal sealed class Targets
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// A connection's octets, which arrive in pieces as its first three octets say: the same questions come out of them as if they had come at once, each is
+    /// answered, and nothing but the start of a question is kept.
+    /// </summary>
+    private void Stream(byte[] octets)
+    {
+        if (octets.Length < 3)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> sizes = octets.AsSpan(0, 3);
+        ReadOnlySpan<byte> rest = octets.AsSpan(3);
+        var (whole, state) = Frames(rest);
+        var kept = default(KeptOctets);
+        var (found, broken) = (0, false);
+        for (var turn = 0; rest.Length > 0 && !broken; turn++)
+        {
+            var piece = rest[..Math.Min(rest.Length, 1 + sizes[turn % sizes.Length])];
+            rest = rest[piece.Length..];
+            var have = kept.MoveTo(_input);
+            piece.CopyTo(_input.AsSpan(have));
+            ReadOnlySpan<byte> input = _input.AsSpan(0, have + piece.Length);
+            FrameState next;
+            while ((next = Frame.Take(ref input, out var message)) == FrameState.Whole)
+            {
+                Must(found < whole.Count && message.SequenceEqual(whole[found]));
+                Query(message.ToArray());
+                found++;
+            }
+
+            broken = next == FrameState.Broken;
+            kept.Append(input);
+            Must(broken || kept.Length < Frame.Head + Frame.MostQuestion);
+        }
+
+        kept.Clear();
+        Must(found == whole.Count && broken == (state == FrameState.Broken));
+    }
+
+    private static (List<byte[]> Messages, FrameState End) Frames(ReadOnlySpan<byte> octets)
+    {
+        var messages = new List<byte[]>();
+        FrameState state;
+        while ((state = Frame.Take(ref octets, out var message)) == FrameState.Whole)
+        {
+            messages.Add(message.ToArray());
+        }
+
+        return (messages, state);
     }
 
     /// <summary>An upstream's message: as an answer to the question that it carries, which is then given from the cache.</summary>

@@ -12,6 +12,7 @@ internal sealed class FakeUpstream : IDisposable
     private readonly Socket udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly Socket tcp = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Func<byte[], bool, byte[][]> answer;
+    private int answered;
 
     /// <param name="answer">From a question, and whether it came over TCP, to messages.</param>
     public FakeUpstream(Func<byte[], bool, byte[][]> answer)
@@ -28,6 +29,9 @@ internal sealed class FakeUpstream : IDisposable
 
     /// <summary>Name, and <c>/tcp</c> where it came so. The names that look for loops are left out.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
+
+    /// <summary>Datagrams whose answers were sent.</summary>
+    public int Answered => Volatile.Read(ref answered);
 
     public ConcurrentQueue<int> Ports { get; } = new();
 
@@ -59,6 +63,8 @@ internal sealed class FakeUpstream : IDisposable
                 {
                     _ = udp.SendTo(message, from);
                 }
+
+                Interlocked.Increment(ref answered);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

@@ -126,6 +126,47 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public void An_answer_that_comes_after_another_resolvers_changes_nothing()
+    {
+        using var hold = new ManualResetEventSlim();
+        using var late = new FakeUpstream((query, _) =>
+        {
+            hold.Wait(TimeSpan.FromSeconds(20));
+            return [FakeUpstream.Ok(query, last: 66)];
+        });
+        using var good = FakeUpstream.Good();
+        using var client = Client.With(late, good);
+        Assert.Equal(["192.0.2.1"], client.Ask("a.example").Data);
+        hold.Set();
+
+        Assert.True(SpinWait.SpinUntil(() => late.Answered > 0, TimeSpan.FromSeconds(20)));
+        Assert.Equal(["192.0.2.1"], client.Ask("b.example").Data);
+        Assert.Equal(["192.0.2.1"], client.Ask("a.example").Data);
+    }
+
+    [Fact]
+    public void Over_TCP_too_a_wrong_id_or_question_or_a_stump_is_no_answer_and_another_resolver_is_asked()
+    {
+        for (var lie = 0; lie < 4; lie++)
+        {
+            var kind = lie;
+            using var liar = new FakeUpstream((query, stream) =>
+            {
+                var message = stream ? FakeUpstream.Ok(query, last: 66) : Packets.Response(query, 0x0380, []);
+                if (stream)
+                {
+                    message[kind == 0 ? 0 : 13] ^= (byte)(kind < 2 ? 0xff : 0);
+                }
+
+                return [kind switch { 2 when stream => message[..8], 3 when stream => message[..^2], _ => message }];
+            });
+            using var good = FakeUpstream.Good();
+            using var client = Client.With(liar, good);
+            Assert.Equal(["192.0.2.1"], client.Ask("a.example").Data);
+        }
+    }
+
+    [Fact]
     public void A_malformed_answer_is_none_and_another_resolver_is_asked()
     {
         byte[][] bad = [[0xc0, 200, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 1, 2, 3, 4], [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 9, 1], [0xc0],

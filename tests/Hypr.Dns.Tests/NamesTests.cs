@@ -191,6 +191,33 @@ public sealed class NamesTests
     }
 
     [Fact]
+    public void Reverse_names_of_IPv6_subnets_never_leave_whether_they_exist_or_not()
+    {
+        // A subnet whose length is no whole nibble is cut at the next one inside.
+        var town = Two().Network("odd", "fd99:0:0:8::/61", "fd99:0:0:8::1");
+        foreach (var from in (string?[])[null, "10.88.0.2"])
+        {
+            Assert.Equal((3, "0.0.0.0.0.0.0.0.0.0.0.0.8.8.d.f.ip6.arpa."), Reverse(town, from, "fd88::9"));
+            Assert.Equal((3, "8.0.0.0.0.0.0.0.0.0.0.0.9.9.d.f.ip6.arpa."), Reverse(town, from, "fd99:0:0:8::9"));
+            Assert.Equal((3, "f.0.0.0.0.0.0.0.0.0.0.0.9.9.d.f.ip6.arpa."), Reverse(town, from, "fd99:0:0:f::9"));
+            Assert.Equal(0, town.Ask(from, "0.0.0.0.0.0.0.0.0.0.0.0.0.8.8.d.f.ip6.arpa", Ptr).Code);
+            Assert.Equal(3, town.Ask(from, "x.0.0.0.0.0.0.0.0.0.0.0.0.8.8.d.f.ip6.arpa", Ptr).Code);
+            Assert.Equal(Server.Verdict.Forward, town.Respond(from, Packets.Query(ReverseName("fd99:0:0:10::1"), Ptr), false, out _));
+        }
+
+        Assert.Equal(["host.hypr."], town.Ask(null, ReverseName("fd99:0:0:8::1"), Ptr).Data);
+    }
+
+    private static (int Code, string Zone) Reverse(Town town, string? from, string address)
+    {
+        var answer = town.Ask(from, ReverseName(address), Ptr);
+        return (answer.Code, answer.Authorities.Single().Name);
+    }
+
+    private static string ReverseName(string address) => string.Join(
+        '.', Convert.ToHexStringLower(System.Net.IPAddress.Parse(address).GetAddressBytes()).Reverse()) + ".ip6.arpa";
+
+    [Fact]
     public void Published_ports_have_SRV_and_TXT()
     {
         var town = Two().Add(Town.Machine("site",

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Hypr.Dns.Sockets;
@@ -14,9 +13,6 @@ namespace Hypr.Dns.Server;
 /// </summary>
 internal sealed unsafe class TcpConnection : IoSource
 {
-    /// <summary>A question that is longer is none.</summary>
-    private const int MostQuestion = 4096;
-
     /// <summary>Questions at the upstreams before no more is read.</summary>
     private const int MostForwarded = 128;
 
@@ -25,10 +21,12 @@ internal sealed unsafe class TcpConnection : IoSource
 
     private readonly byte[] address;
     private readonly int incoming;
-    private byte[]? partial;
-    private int partialLength;
-    private byte[]? waiting;
-    private int waitingLength;
+
+    /// <summary>Read and not answered yet: the start of a question, or whole ones beyond those that may be outstanding.</summary>
+    private KeptOctets partial;
+
+    /// <summary>Answers that could not be sent yet.</summary>
+    private KeptOctets waiting;
     private int forwarded;
     private bool finished;
     private uint interest = Epoll.In;
@@ -54,9 +52,14 @@ internal sealed unsafe class TcpConnection : IoSource
             return;
         }
 
-        if ((events & Epoll.Out) != 0 && !Flush())
+        if ((events & Epoll.Out) != 0)
         {
-            return;
+            if (!Flush())
+            {
+                return;
+            }
+
+            AnswerLeft(now);
         }
 
         if ((events & Epoll.In) != 0 && !finished)
@@ -75,12 +78,7 @@ internal sealed unsafe class TcpConnection : IoSource
         BinaryPrimitives.WriteUInt16BigEndian(output, (ushort)length);
         if (Send(output.AsSpan(0, length + 2)))
         {
-            // Questions that were left unread for the number outstanding.
-            if (partialLength >= 2 && forwarded < MostForwarded && waitingLength == 0)
-            {
-                Answer(TakePartial(), now);
-            }
-
+            AnswerLeft(now);
             Settle();
         }
     }
@@ -88,14 +86,23 @@ internal sealed unsafe class TcpConnection : IoSource
     public override void Closed()
     {
         Worker.Tcp.Remove(this);
-        Release(ref partial);
-        Release(ref waiting);
+        partial.Clear();
+        waiting.Clear();
+    }
+
+    /// <summary>Questions that were left for the number outstanding, or because answers waited for their reader: no event tells of them again.</summary>
+    private void AnswerLeft(in Moment now)
+    {
+        if (!IsClosed && partial.Length >= Frame.Head && forwarded < MostForwarded && waiting.Length == 0)
+        {
+            Answer(partial.MoveTo(Worker.Tcp.Input), now);
+        }
     }
 
     private void Read(in Moment now)
     {
         var input = Worker.Tcp.Input;
-        var have = TakePartial();
+        var have = partial.MoveTo(input);
         nint got;
         fixed (byte* start = input)
         {
@@ -104,7 +111,7 @@ internal sealed unsafe class TcpConnection : IoSource
 
         if (got < 0 && Marshal.GetLastPInvokeError() is Libc.EAgain or Libc.EIntr)
         {
-            Keep(input.AsSpan(0, have));
+            partial.Append(input.AsSpan(0, have));
             return;
         }
 
@@ -125,27 +132,26 @@ internal sealed unsafe class TcpConnection : IoSource
         ReadOnlySpan<byte> input = Worker.Tcp.Input.AsSpan(0, have);
         var output = Worker.Tcp.Output;
         var filled = 0;
-        while (input.Length >= 2 && forwarded < MostForwarded)
+        while (forwarded < MostForwarded)
         {
-            int length = BinaryPrimitives.ReadUInt16BigEndian(input);
-            if (length is < Limits.Header or > MostQuestion)
+            var state = Frame.Take(ref input, out var message);
+            if (state == FrameState.Broken)
             {
                 Worker.Close(this);
                 return;
             }
 
-            if (input.Length < 2 + length)
+            if (state == FrameState.Partial)
             {
                 break;
             }
 
-            if (!AnswerOne(input.Slice(2, length), output.AsSpan(filled + 2, Limits.Message), now, out var answer))
+            if (!AnswerOne(message, output.AsSpan(filled + 2, Limits.Message), now, out var answer))
             {
                 Worker.Close(this);
                 return;
             }
 
-            input = input[(2 + length)..];
             if (answer > 0)
             {
                 BinaryPrimitives.WriteUInt16BigEndian(output.AsSpan(filled), (ushort)answer);
@@ -163,7 +169,7 @@ internal sealed unsafe class TcpConnection : IoSource
             }
         }
 
-        Keep(input);
+        partial.Append(input);
         if (filled > 0)
         {
             _ = Send(output.AsSpan(0, filled));
@@ -221,7 +227,7 @@ internal sealed unsafe class TcpConnection : IoSource
     /// <returns>False: the connection was closed.</returns>
     private bool Send(ReadOnlySpan<byte> answers)
     {
-        if (waitingLength == 0)
+        if (waiting.Length == 0)
         {
             fixed (byte* start = answers)
             {
@@ -241,46 +247,36 @@ internal sealed unsafe class TcpConnection : IoSource
             return true;
         }
 
-        if (waitingLength + answers.Length > MostWaiting)
+        if (waiting.Length + answers.Length > MostWaiting)
         {
             Worker.Close(this);
             return false;
         }
 
-        Append(ref waiting, ref waitingLength, answers);
+        waiting.Append(answers);
         return true;
     }
 
     private bool Flush()
     {
-        if (waitingLength == 0)
+        if (waiting.Length == 0)
         {
             return true;
         }
 
-        fixed (byte* start = waiting)
+        nint sent;
+        fixed (byte* start = waiting.Octets)
         {
-            var sent = (int)Libc.send(Socket.Number, start, (nuint)waitingLength, Libc.MsgDontWait | Libc.MsgNoSignal);
-            if (sent < 0)
-            {
-                if (Marshal.GetLastPInvokeError() is Libc.EAgain or Libc.EIntr)
-                {
-                    return true;
-                }
-
-                Worker.Close(this);
-                return false;
-            }
-
-            waiting.AsSpan(sent, waitingLength - sent).CopyTo(waiting);
-            waitingLength -= sent;
+            sent = Libc.send(Socket.Number, start, (nuint)waiting.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
         }
 
-        if (waitingLength == 0)
+        if (sent < 0 && Marshal.GetLastPInvokeError() is not (Libc.EAgain or Libc.EIntr))
         {
-            Release(ref waiting);
+            Worker.Close(this);
+            return false;
         }
 
+        waiting.Drop((int)Math.Max(0, sent));
         return true;
     }
 
@@ -292,58 +288,17 @@ internal sealed unsafe class TcpConnection : IoSource
             return;
         }
 
-        if (finished && waitingLength == 0 && forwarded == 0)
+        if (finished && waiting.Length == 0 && forwarded == 0)
         {
             Worker.Close(this);
             return;
         }
 
-        var wanted = waitingLength > 0 ? Epoll.Out : finished || forwarded >= MostForwarded ? 0 : Epoll.In;
+        var wanted = waiting.Length > 0 ? Epoll.Out : finished || forwarded >= MostForwarded ? 0 : Epoll.In;
         if (wanted != interest)
         {
             interest = wanted;
             Worker.Change(this, wanted);
-        }
-    }
-
-    /// <summary>Puts the octets kept of the last read at the start of the shared input.</summary>
-    private int TakePartial()
-    {
-        var length = partialLength;
-        partial.AsSpan(0, length).CopyTo(Worker.Tcp.Input);
-        Release(ref partial);
-        partialLength = 0;
-        return length;
-    }
-
-    private void Keep(ReadOnlySpan<byte> rest)
-    {
-        if (rest.Length > 0 && !IsClosed)
-        {
-            Append(ref partial, ref partialLength, rest);
-        }
-    }
-
-    private static void Append(ref byte[]? buffer, ref int length, ReadOnlySpan<byte> data)
-    {
-        if (buffer is null || buffer.Length < length + data.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(length + data.Length);
-            buffer.AsSpan(0, length).CopyTo(larger);
-            Release(ref buffer);
-            buffer = larger;
-        }
-
-        data.CopyTo(buffer.AsSpan(length));
-        length += data.Length;
-    }
-
-    private static void Release(ref byte[]? buffer)
-    {
-        if (buffer is not null)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = null;
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Hypr.EndToEndTests.Support;
 using Hypr.Testing;
 
@@ -169,6 +171,54 @@ public sealed class DnsTests(NamedHost host) : IClassFixture<NamedHost>
         Assert.Contains("status: NXDOMAIN", host.In("moves", "dig", "plain"));
         Assert.Equal("10.92.0.3", host.Dig("moves", "@127.0.0.11", "hidden"));
         host.MustHypr("rm", "-f", "moves");
+    }
+
+    [Fact]
+    public void A_vms_own_search_list_stands_in_its_resolv_conf_and_completes_names()
+    {
+        Assert.Equal("nameserver 10.88.0.1\nsearch google.com\noptions ndots:0\n", host.In("own", "cat", "/etc/resolv.conf"));
+        Assert.StartsWith("203.0.113.72 ", host.In("own", "getent", "ahostsv4", "mail"));
+        Assert.StartsWith("10.88.0.2 ", host.In("own", "getent", "ahostsv4", "plain"));
+    }
+
+    [Fact]
+    public void That_port_53_of_a_gateway_is_taken_is_told_by_info_and_questions_there_are_answered()
+    {
+        Socket[] others = [Held(SocketType.Dgram), Held(SocketType.Stream)];
+        try
+        {
+            host.MustHypr("network", "create", "taken", "--subnet", "10.94.0.0/24");
+            foreach (var protocol in (string[])["udp", "tcp"])
+            {
+                Assert.Contains($"DNS of network taken: another program has 10.94.0.1:53 ({protocol}: Address already in use); questions there are redirected to port 41003",
+                    host.Hypr("info").Error);
+            }
+
+            Assert.Equal("10.88.0.2", host.HostDigs("@10.94.0.1", "plain.hypr"));
+            Assert.Equal("10.88.0.2", host.HostDigs("+tcp", "@10.94.0.1", "plain.hypr"));
+        }
+        finally
+        {
+            Array.ForEach(others, s => s.Dispose());
+        }
+
+        Assert.True(Probe.Until(() => !host.Hypr("info").Error.Contains("10.94.0.1", StringComparison.Ordinal), TimeSpan.FromSeconds(60)));
+        Assert.Equal("10.88.0.2", host.HostDigs("@10.94.0.1", "plain.hypr"));
+        host.MustHypr("network", "rm", "taken");
+
+        // The bridge comes later: IP_FREEBIND.
+        Socket Held(SocketType type) => host.Space.Run(() =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, type, ProtocolType.Unspecified);
+            socket.SetRawSocketOption(0, 15, BitConverter.GetBytes(1));
+            socket.Bind(new IPEndPoint(IPAddress.Parse("10.94.0.1"), 53));
+            if (type == SocketType.Stream)
+            {
+                socket.Listen();
+            }
+
+            return socket;
+        });
     }
 
     [Fact]

@@ -25,6 +25,11 @@ public sealed class HostResolverTests
             Assert.Equal("203.0.113.81", Dig("one.example.org"));
             Assert.StartsWith("not installed", host.MustHypr("system", "dns", "status"));
 
+            // A VM has the host's search list.
+            host.MustHypr("run", "-d", "--name", "vm", "-m", "128", "tools", "sleep", "infinity");
+            Assert.Equal("nameserver 10.88.0.1\nsearch example.org\noptions ndots:0\n", host.MustHypr("exec", "vm", "cat", "/etc/resolv.conf"));
+            Assert.StartsWith("203.0.113.81 ", host.MustHypr("exec", "vm", "getent", "ahostsv4", "mail"));
+
             // As its users see it, the file in its place.
             string Getent(string name) => host.Must("unshare", "--mount", "sh", "-c", $"mount --bind {file} /etc/resolv.conf && getent ahostsv4 {name} | head -1").Split(' ')[0];
             Assert.StartsWith("installed", host.MustHypr("system", "dns", "install"));

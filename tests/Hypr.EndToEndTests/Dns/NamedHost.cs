@@ -8,7 +8,7 @@ namespace Hypr.EndToEndTests.Dns;
 /// <summary>
 /// VMs on networks of each kind, and two resolvers on the internet: the host's (198.51.100.1, of daemon.json) and 8.8.8.8, which give different answers.
 /// <code>
-/// bridge 10.88.0.0/16   plain .2, own .3 (--dns 8.8.8.8)
+/// bridge 10.88.0.0/16   plain .2, own .3 (--dns 8.8.8.8, --dns-search google.com)
 /// front  10.91.0.0/24   db .2 (service db of the stack shop, alias www), proxy .3, db-2 .4 (alias www)
 /// back   10.92.0.0/24   proxy .2, hidden .3
 /// closed 10.93.0.0/24   shut .2 (internal)
@@ -29,7 +29,7 @@ public sealed class NamedHost : HyprHost
         MustHypr("network", "create", "back", "--subnet", "10.92.0.0/24");
         MustHypr("network", "create", "closed", "--subnet", "10.93.0.0/24", "--internal");
         Plain = Sleeper("plain");
-        Sleeper("own", "--dns", OtherResolver);
+        Sleeper("own", "--dns", OtherResolver, "--dns-search", "google.com");
         Sleeper("db", "--network", "front", "--network-alias", "www", "--label", "com.docker.compose.project=shop", "--label", "com.docker.compose.service=db");
         Sleeper("proxy", "--network", "front");
         MustHypr("network", "connect", "back", "proxy");
