@@ -49,5 +49,30 @@ public sealed class InstallTests
         }
     }
 
+    [Fact]
+    public void Without_systemd_resolved_the_installation_tells_how_the_host_finds_names()
+    {
+        var folder = Directory.CreateTempSubdirectory("hypr-install-").FullName;
+        try
+        {
+            // A machine without systemd whose /etc takes what is written and forgets it.
+            const string Script = """
+                set -e
+                mount -t tmpfs none "$0"; mkdir "$0/new" "$0/work"
+                mount -t overlay -o "lowerdir=/etc,upperdir=$0/new,workdir=$0/work" overlay /etc
+                mkdir -p /run/systemd; mount -t tmpfs none /run/systemd
+                PREFIX="$0/usr" "$1"
+                ls "$0/usr/bin"
+                """;
+            var installed = TestProgram.Start(null, "unshare", ["--mount", "sh", "-c", Script, folder, Path.Combine(Repository.Root, "packaging", "install")]).WaitForEnd();
+            Assert.True(installed.Succeeded, installed.Error);
+            Assert.EndsWith("run: hypr system dns install\nhypr\nhyprd\n", installed.Output);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static string[] Spaces() => Directory.Exists("/run/netns") ? [.. Directory.GetFiles("/run/netns", "hypr-demo-*")] : [];
 }
