@@ -5,14 +5,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hypr.Linux.Netlink;
 
-/// <summary>Hears of changes. Called on the monitor's thread; what is slow belongs elsewhere.</summary>
+/// <summary>Hears of changes, one after another, on the monitor's thread or on that of a caller of <see cref="NetworkMonitor.CatchUp"/>; what is slow belongs elsewhere.</summary>
 public interface INetworkObserver
 {
-    /// <summary>A link came, went or changed.</summary>
+    /// <summary>A link came, went or changed, or a bridge told of it as its port.</summary>
     void OnLink(string name);
 
-    /// <summary>An address went from the link with the index.</summary>
-    void OnAddressRemoved(int link);
+    /// <summary>The link itself, after <see cref="OnLink"/>; not what bridges tell of their ports.</summary>
+    void OnLinkState(Link link, bool gone);
+
+    void OnAddress(LinkAddress address, bool gone);
+
+    /// <summary>A route came or went. The kernel does not tell of IPv4 routes that went with their link or source address.</summary>
+    void OnRoute(Route route);
 
     /// <summary>Forwarding, rp_filter or another setting that the kernel tells of (RTNLGRP_IPV4_NETCONF, _IPV6_NETCONF).</summary>
     /// <param name="link">The link's index; negative: of all links.</param>
@@ -31,7 +36,7 @@ public interface INetworkObserver
 public sealed unsafe class NetworkMonitor : IDisposable
 {
     // include/uapi/linux/rtnetlink.h: enum rtnetlink_groups; linux/netfilter/nfnetlink.h: enum nfnetlink_groups.
-    private static readonly int[] RouteGroups = [1, 5, 9, 24, 25];
+    private static readonly int[] RouteGroups = [1, 5, 7, 9, 11, 24, 25];
     private const int NftablesGroup = 7;
     private const int NetConfIfIndex = 1;
     private const int ReceiveBuffer = 4 * 1024 * 1024;
@@ -42,6 +47,8 @@ public sealed unsafe class NetworkMonitor : IDisposable
     private readonly SafeFileHandle _stop;
     private readonly INetworkObserver _observer;
     private readonly Thread _thread;
+    private readonly Lock _reading = new();
+    private bool _ended;
 
     private NetworkMonitor(NetlinkSocket route, NetlinkSocket netfilter, INetworkObserver observer)
     {
@@ -68,14 +75,25 @@ public sealed unsafe class NetworkMonitor : IDisposable
         return monitor;
     }
 
+    /// <summary>
+    /// Returns when the observer was told everything about links, addresses and routes that the kernel had said before the call: it queues its word before it
+    /// answers whoever made the change.
+    /// </summary>
+    public void CatchUp() => ReadRoute();
+
     public void Dispose()
     {
         ulong one = 1;
         // The descriptor is open until the thread has ended, and the eight bytes are on the stack for the length of the call.
         _ = LibC.Write(_stop, &one, sizeof(ulong));
         _thread.Join();
+        lock (_reading)
+        {
+            _ended = true;
+            _route.Dispose();
+        }
+
         _stop.Dispose();
-        _route.Dispose();
         _netfilter.Dispose();
     }
 
@@ -101,39 +119,50 @@ public sealed unsafe class NetworkMonitor : IDisposable
 
     private void ReadRoute()
     {
-        while (true)
+        lock (_reading)
         {
-            var datagram = _route.ReceiveNotifications("links", out var overrun);
-            if (overrun)
-                _observer.OnLost();
-            else if (datagram.IsEmpty)
-                return;
-            while (NetlinkMessage.TryTake(ref datagram, out var m))
+            while (!_ended)
             {
-                switch (m.Type)
-                {
-                    case Rtm.NewLink or Rtm.DelLink:
-                        // A bridge's port tells of its own settings in a message of the bridge family, with the same name attribute.
-                        for (var a = m.Attributes(16); a.Next();)
-                        {
-                            if (a.Type == Ifla.IfName)
-                                _observer.OnLink(a.Text());
-                        }
-
-                        break;
-                    case Rtm.DelAddr when AddressTable.Parse(m) is { } address:
-                        _observer.OnAddressRemoved(address.Link);
-                        break;
-                    case Rtm.NewNetConf or Rtm.DelNetConf:
-                        for (var a = m.Attributes(1); a.Next();)
-                        {
-                            if (a.Type == NetConfIfIndex)
-                                _observer.OnSettings(a.I32());
-                        }
-
-                        break;
-                }
+                var datagram = _route.ReceiveNotifications("links", out var overrun);
+                if (overrun)
+                    _observer.OnLost();
+                else if (datagram.IsEmpty)
+                    return;
+                while (NetlinkMessage.TryTake(ref datagram, out var m))
+                    Tell(m);
             }
+        }
+    }
+
+    private void Tell(NetlinkMessage m)
+    {
+        switch (m.Type)
+        {
+            case Rtm.NewLink or Rtm.DelLink:
+                // A bridge's port tells of its own settings in a message of the bridge family, with the same name attribute.
+                for (var a = m.Attributes(16); a.Next();)
+                {
+                    if (a.Type == Ifla.IfName)
+                        _observer.OnLink(a.Text());
+                }
+
+                if (LinkParser.Parse(m) is { } link)
+                    _observer.OnLinkState(link, gone: m.Type == Rtm.DelLink);
+                break;
+            case Rtm.NewAddr or Rtm.DelAddr when AddressTable.Parse(m) is { } address:
+                _observer.OnAddress(address, gone: m.Type == Rtm.DelAddr);
+                break;
+            case Rtm.NewRoute or Rtm.DelRoute when RouteTable.Parse(m) is { } route:
+                _observer.OnRoute(route);
+                break;
+            case Rtm.NewNetConf or Rtm.DelNetConf:
+                for (var a = m.Attributes(1); a.Next();)
+                {
+                    if (a.Type == NetConfIfIndex)
+                        _observer.OnSettings(a.I32());
+                }
+
+                break;
         }
     }
 

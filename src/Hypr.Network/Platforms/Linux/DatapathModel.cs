@@ -23,14 +23,14 @@ internal sealed class DatapathModel
 
     public bool WantsIPv6 => Networks.Values.Any(static n => n.Gateways.Any(static g => g.IsIPv6));
 
-    /// <summary>What leaves the host under its address, for the row that iptables shows.</summary>
+    /// <summary>What leaves the host under its address, for the rows that iptables shows.</summary>
     public List<MasqueradedSubnet> Masqueraded() =>
         [.. from network in Networks.Values
-            where network.Masquerade && network.Mode4 == GatewayMode.Nat && !RuleElement.IsClosed(network)
+            where network.Masquerade && !RuleElement.IsClosed(network)
             from gateway in network.Gateways
-            where !gateway.IsIPv6
+            where (gateway.IsIPv6 ? network.Mode6 : network.Mode4) == GatewayMode.Nat
             orderby network.Bridge
-            select new MasqueradedSubnet(Prefixes.Of(gateway.Address, gateway.PrefixLength), network.Bridge, network.Name)];
+            select new MasqueradedSubnet(Prefixes.Of(gateway.Address, gateway.PrefixLength), network.Bridge)];
 
     public HashSet<string> TapsInUse() => [.. Endpoints.Values.Where(static e => e.Tap is not null).Select(static e => e.Tap!)];
 

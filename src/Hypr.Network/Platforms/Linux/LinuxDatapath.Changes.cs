@@ -42,7 +42,7 @@ public sealed partial class LinuxDatapath
         foreach (var attached in _model.Endpoints.Values.ToList())
             EnsureTap(attached, []);
         Sweep();
-        _forwarding.Write(_model.Networks.Values, _model.WantsIPv6);
+        WriteSettings();
     }
 
     private void AddNetwork(DatapathNetwork network)
@@ -58,8 +58,7 @@ public sealed partial class LinuxDatapath
             EnsureForwarding();
             _bridges.Ensure(network, out _);
             _rules.Set(DatapathModel.OwnerOf(network), RuleElement.Of(network));
-            _forwarding.Write(_model.Networks.Values, _model.WantsIPv6);
-            _foreign?.Want(_model.Masqueraded());
+            SettleSoon();
         }
         catch
         {
@@ -84,8 +83,7 @@ public sealed partial class LinuxDatapath
         RedirectNames(id, []);
         _model.Networks.Remove(id);
         _notes.TryRemove($"network {id}", out _);
-        _forwarding.Write(_model.Networks.Values, _model.WantsIPv6);
-        _foreign?.Want(_model.Masqueraded());
+        SettleSoon();
     }
 
     private DatapathLink Attach(DatapathEndpoint endpoint)

@@ -28,7 +28,16 @@ public sealed partial class LinuxDatapath : INetworkObserver
 
     void INetworkObserver.OnLink(string name) => Suspect(() => _suspectLinks.Add(name));
 
-    void INetworkObserver.OnAddressRemoved(int link) => Suspect(() => _suspectIndexes.Add(link));
+    void INetworkObserver.OnLinkState(Link link, bool gone) => _prefixes.OnLink(link, gone);
+
+    void INetworkObserver.OnAddress(LinkAddress address, bool gone)
+    {
+        _prefixes.OnAddress(address);
+        if (gone)
+            Suspect(() => _suspectIndexes.Add(address.Link));
+    }
+
+    void INetworkObserver.OnRoute(Route route) => _prefixes.OnRoute(route);
 
     void INetworkObserver.OnSettings(int link) => Suspect(() =>
     {
@@ -51,7 +60,11 @@ public sealed partial class LinuxDatapath : INetworkObserver
         }
     }
 
-    void INetworkObserver.OnLost() => Suspect(() => _suspectAll = true);
+    void INetworkObserver.OnLost()
+    {
+        _prefixes.Doubt();
+        Suspect(() => _suspectAll = true);
+    }
 
     private void StartMending()
     {
@@ -68,6 +81,7 @@ public sealed partial class LinuxDatapath : INetworkObserver
             PollPeriod,
             PollPeriod);
         _monitor = NetworkMonitor.Start(_space, this);
+        _prefixes.Doubt();
     }
 
     private void StopMending()

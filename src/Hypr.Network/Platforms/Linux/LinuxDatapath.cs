@@ -27,6 +27,7 @@ public sealed partial class LinuxDatapath : IDatapath
     private readonly ConntrackTable _conntrack;
     private readonly NamespaceThread _thread;
     private readonly LinkRemover _remover;
+    private readonly HostPrefixes _prefixes;
     private readonly Bridges _bridges;
     private readonly Taps _taps;
     private readonly Forwarding _forwarding;
@@ -47,11 +48,13 @@ public sealed partial class LinuxDatapath : IDatapath
         _conntrack = ConntrackTable.Open(_space);
         _thread = new NamespaceThread(_space, "hypr-datapath", e => LogFailed(_log, e));
         _remover = new LinkRemover(_space, e => LogFailed(_log, e));
+        _prefixes = new HostPrefixes(_netlink);
         _bridges = new Bridges(_netlink, _remover, settings.KeepCarrier);
         _taps = new Taps(_netlink, _remover);
         _forwarding = new Forwarding(settings);
         _rules = new OurRules(_nft, settings.OwnTables);
         _time = time;
+        _settle = time.CreateTimer(_ => _thread.Post(Settle), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (settings.TouchForeignFirewalls)
             _foreign = new ForeignFirewalls(_space, time, e => LogFailed(_log, e), Note, text => LogMended(_log, text));
     }
@@ -86,7 +89,14 @@ public sealed partial class LinuxDatapath : IDatapath
             await _foreign.Apply(masqueraded);
     }
 
-    public IReadOnlyList<OccupiedPrefix> Occupied() => HostPrefixes.List(_netlink);
+    public IReadOnlyList<OccupiedPrefix> Occupied()
+    {
+        if (_monitor is { } monitor)
+            monitor.CatchUp();
+        else
+            _prefixes.Doubt();
+        return _prefixes.List();
+    }
 
     public string ChooseBridge(IReadOnlySet<string> reserved) => _bridges.Choose(reserved);
 
@@ -109,8 +119,11 @@ public sealed partial class LinuxDatapath : IDatapath
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return ValueTask.CompletedTask;
         StopMending();
-        _foreign?.Dispose();
+        _settle.Dispose();
+        // Before the threads end, which do what is queued first.
+        _thread.Post(Settle);
         _thread.Dispose();
+        _foreign?.Dispose();
         _remover.Dispose();
         _conntrack.Dispose();
         _nft.Dispose();
@@ -128,19 +141,22 @@ public sealed partial class LinuxDatapath : IDatapath
         cancel);
 
     /// <summary>A refusal of the kernel that no rule of ours foresees is told in the kernel's words.</summary>
-    private Task<T> Do<T>(Func<T> action, CancellationToken cancel) => _thread.Run(
-        () =>
+    private async Task<T> Do<T>(Func<T> action, CancellationToken cancel)
+    {
+        _remover.Begin();
+        try
         {
-            try
-            {
-                return action();
-            }
-            catch (LinuxException e)
-            {
-                throw new HyprException(ErrorKind.Internal, $"the network cannot be changed: {e.Message}", e);
-            }
-        },
-        cancel);
+            return await _thread.Run(action, cancel).ConfigureAwait(false);
+        }
+        catch (LinuxException e)
+        {
+            throw new HyprException(ErrorKind.Internal, $"the network cannot be changed: {e.Message}", e);
+        }
+        finally
+        {
+            _remover.End();
+        }
+    }
 
     /// <summary>
     /// Takes away everything of ours in the calling thread's network namespace: links by their mark, tables, what was put into foreign firewalls, the sysctl

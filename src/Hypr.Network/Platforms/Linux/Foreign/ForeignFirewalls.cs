@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Hypr.Linux;
 using Hypr.Linux.Namespaces;
 using Hypr.Linux.Nftables;
@@ -7,7 +8,10 @@ using Hypr.Network.Platforms.Linux.Threads;
 namespace Hypr.Network.Platforms.Linux.Foreign;
 
 /// <summary>A subnet that leaves the host under the host's address.</summary>
-internal sealed record MasqueradedSubnet(IPNetwork Subnet, string Bridge, string Network);
+internal sealed record MasqueradedSubnet(IPNetwork Subnet, string Bridge)
+{
+    public bool IsIPv6 => Subnet.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
+}
 
 /// <summary>
 /// The places of others that are touched, and the only ones: a jump in iptables' INPUT, FORWARD and DOCKER-USER where they hold anything, rules in foreign nft
@@ -44,18 +48,10 @@ internal sealed class ForeignFirewalls : IDisposable
     public uint Port => _nft.Port;
 
     /// <summary>Done when the places are as they should be.</summary>
-    public Task Apply(IReadOnlyList<MasqueradedSubnet> wanted) => _thread.Run(() =>
-    {
-        _wanted = wanted;
-        Check();
-    });
+    public Task Apply(IReadOnlyList<MasqueradedSubnet> wanted) => _thread.Run(() => Check(wanted));
 
     /// <summary>As <see cref="Apply"/>, without waiting: nothing depends on the row of a network.</summary>
-    public void Want(IReadOnlyList<MasqueradedSubnet> wanted)
-    {
-        _thread.Post(() => _wanted = wanted);
-        Refresh();
-    }
+    public void Want(IReadOnlyList<MasqueradedSubnet> wanted) => _thread.Post(() => Check(wanted));
 
     /// <summary>Somebody changed something: looks once, however often it is called meanwhile.</summary>
     public void Refresh()
@@ -101,11 +97,12 @@ internal sealed class ForeignFirewalls : IDisposable
     private void CheckOnce()
     {
         Volatile.Write(ref _queued, 0);
-        Check();
+        Check(_wanted);
     }
 
-    private void Check()
+    private void Check(IReadOnlyList<MasqueradedSubnet> wanted)
     {
+        _wanted = wanted;
         var first = !_applied;
         var tools = IptablesTool.Find();
         foreach (var gone in _iptables.Keys.Except(tools.Select(static t => t.Program)).ToList())

@@ -16,9 +16,8 @@ internal sealed class IptablesPlace(IptablesTool tool)
         ("INPUT", InputChain), ("FORWARD", ForwardChain), ("DOCKER-USER", ForwardChain),
     ];
 
-    /// <summary>What iptables-save made of our lines, which may be written otherwise than we wrote them.</summary>
-    private string? _wantedRows;
-    private List<string> _printedRows = [];
+    /// <summary>Rows that we put there, by how we wrote them, and what iptables-save made of that, which may be written otherwise.</summary>
+    private readonly Dictionary<string, string> _rows = [];
 
     /// <summary>For people; null when nothing is touched.</summary>
     public string? Note { get; private set; }
@@ -31,8 +30,8 @@ internal sealed class IptablesPlace(IptablesTool tool)
         var done = new List<string>();
         if (EnsureFilter() is { } filter)
             done.Add(filter);
-        // The row is for people who type iptables: once, in the variant that they get.
-        if (tool is { IsDefault: true, IsIPv6: false } && EnsureRows(masqueraded) is { } rows)
+        // The rows are for people who type iptables: once, in the variant that they get.
+        if (tool.IsDefault && EnsureRows([.. masqueraded.Where(m => m.IsIPv6 == tool.IsIPv6)]) is { } rows)
             done.Add(rows);
         return done.Count == 0 ? null : string.Join("; ", done);
     }
@@ -86,21 +85,34 @@ internal sealed class IptablesPlace(IptablesTool tool)
     /// <summary>
     /// One row a network. Our own table translates before (priority 95 against 100), and a connection is translated once: the row shows, and would do the same. It
     /// leaves out what stays on our bridges, as ours does, and the host's own questions to a gateway's address, which go over lo with that address as source.
+    /// Tells of rows that had been there and were gone; those of new networks are nothing to tell of.
     /// </summary>
     private string? EnsureRows(IReadOnlyList<MasqueradedSubnet> masqueraded)
     {
         var wanted = masqueraded.Select(static m =>
-            $"-A POSTROUTING -s {m.Subnet} ! -o lo -m devgroup ! --dst-group {Group} -m comment --comment \"{Mark}: network {m.Bridge}\" -j MASQUERADE").ToList();
+            $"-A POSTROUTING -s {m.Subnet} ! -o lo -m devgroup ! --dst-group {Group} -m comment --comment \"{Mark}: network {m.Bridge}\" -j MASQUERADE").ToHashSet();
+        foreach (var old in _rows.Keys.Where(r => !wanted.Contains(r)).ToList())
+            _rows.Remove(old);
         if (wanted.Count == 0 && tool.IsLegacy && !tool.LegacyHas("nat"))
             return null;
         var has = tool.Save("nat").Where(IsOurRow).ToList();
-        var key = string.Join('\n', wanted);
-        if (has.SequenceEqual(key == _wantedRows ? _printedRows : wanted))
-            return null;
-        tool.Restore("nat", has.Select(static l => "-D" + l[2..]).Concat(wanted));
-        _printedRows = [.. tool.Save("nat").Where(IsOurRow)];
-        _wantedRows = key;
-        return $"{Name}: rows of our masquerade in POSTROUTING";
+        var right = wanted.ToDictionary(static w => w, w => _rows.GetValueOrDefault(w, w));
+        var wrong = has.Except(right.Values).ToList();
+        var missing = right.Where(r => !has.Contains(r.Value)).Select(static r => r.Key).ToList();
+        if (missing.Count > 0 || wrong.Count > 0)
+            tool.Restore("nat", wrong.Select(static l => "-D" + l[2..]).Concat(missing));
+        var lost = missing.Count(_rows.ContainsKey);
+        if (missing.Count > 0)
+        {
+            // Appended in our order: the last ones are ours of now.
+            var printed = tool.Save("nat").Where(IsOurRow).TakeLast(missing.Count).ToList();
+            foreach (var (row, line) in missing.Zip(printed))
+                right[row] = line;
+        }
+
+        foreach (var (row, line) in right)
+            _rows[row] = line;
+        return lost == 0 ? null : $"{Name}: {lost} rows of our masquerade in POSTROUTING were missing";
     }
 
     /// <summary>A policy of drop, or any rule that is not ours. An empty table that accepts everything needs nothing.</summary>

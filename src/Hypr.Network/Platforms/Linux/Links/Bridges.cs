@@ -27,7 +27,7 @@ internal sealed class Bridges(RtNetlink netlink, LinkRemover remover, bool keepC
     /// <exception cref="HyprException">Conflict: the name is another's.</exception>
     public List<string> Ensure(DatapathNetwork network, out int index)
     {
-        remover.WaitFor(network.Bridge);
+        remover.Claim(network.Bridge);
         var done = new List<string>();
         var link = netlink.Links.Find(network.Bridge);
         if (link is not null && !OurLinks.IsBridge(link))
@@ -50,9 +50,10 @@ internal sealed class Bridges(RtNetlink netlink, LinkRemover remover, bool keepC
         else
         {
             index = link.Index;
-            if (link.Mtu != network.Mtu || link.Group != OurLinks.Group || link.Alias != OurLinks.AliasOf(network))
+            var mac = MacOf(network).ToBytes();
+            if (link.Mtu != network.Mtu || link.Group != OurLinks.Group || link.Alias != OurLinks.AliasOf(network) || !link.Mac.AsSpan().SequenceEqual(mac))
             {
-                netlink.Links.Set(index, new LinkSettings { Mtu = network.Mtu, Group = OurLinks.Group, Alias = OurLinks.AliasOf(network) });
+                netlink.Links.Set(index, new LinkSettings { Mac = mac, Mtu = network.Mtu, Group = OurLinks.Group, Alias = OurLinks.AliasOf(network) });
                 done.Add($"bridge {network.Bridge} was changed");
             }
         }

@@ -7,20 +7,29 @@ using Hypr.Network.Platforms.Linux.Threads;
 namespace Hypr.Network.Platforms.Linux.Links;
 
 /// <summary>
-/// Deletes links behind the callers' backs: the kernel waits 16 to 36 ms for its readers at each, but only once for a whole group. It holds its one lock for
-/// links (rtnl) meanwhile, which every other change of a link waits for: so where one removal follows another, a round gathers for a moment before it starts.
-/// Bridges go a few at a time: each has a wait of its own (rcu_barrier in br_multicast_dev_del), 15 ms, and a group of a thousand would hold the lock for 15 s.
+/// Deletes links behind the callers' backs. The kernel waits for its readers at each deletion and holds its one lock for links (rtnl) meanwhile, which every other
+/// change of a link waits for: 40 ms for one bridge, 20 ms and 17 ms a bridge for a group (rcu_barrier in br_multicast_dev_del is each bridge's own). So links go
+/// in groups, while nothing else is asked of the datapath; and a bridge whose name is wanted again before its turn is kept and used again.
 /// </summary>
 internal sealed class LinkRemover : IDisposable
 {
-    private const int BridgesAtOnce = 8;
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(200);
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, (Link Link, TaskCompletionSource Gone)> _doomed = [];
+    /// <summary>So many hold the lock for less than 0.1 s.</summary>
+    private const int BridgesAtOnce = 4;
+
+    /// <summary>One change seldom comes alone: a group of networks that goes, or one that is made anew.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>Something goes even where it is never quiet.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastWork = TimeSpan.FromSeconds(1);
+    private readonly object _gate = new();
+    private readonly Dictionary<string, Doomed> _doomed = [];
     private readonly NamespaceThread _thread;
     private readonly RtNetlink _netlink;
-    private long _lastRound;
+    private int _busy;
+    private long _lastChange;
+    private long _lastDeletion;
+    private long _ending;
 
     public LinkRemover(NetworkNamespace space, Action<Exception> onFailure)
     {
@@ -28,7 +37,24 @@ internal sealed class LinkRemover : IDisposable
         _thread = new NamespaceThread(space, "hypr-links", onFailure);
     }
 
-    /// <summary>Names that will be free soon.</summary>
+    /// <summary>A change of the datapath begins: no deletion starts before it ended.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+            _busy++;
+    }
+
+    public void End()
+    {
+        lock (_gate)
+        {
+            _busy--;
+            _lastChange = Stopwatch.GetTimestamp();
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Whether a link of the name is about to go.</summary>
     public bool IsDoomed(string name)
     {
         lock (_gate)
@@ -36,92 +62,130 @@ internal sealed class LinkRemover : IDisposable
     }
 
     /// <summary>Returns at once.</summary>
-    public Task Remove(Link link)
+    public void Remove(Link link)
     {
-        TaskCompletionSource gone;
         lock (_gate)
         {
-            if (_doomed.TryGetValue(link.Name, out var known))
-                return known.Gone.Task;
-            gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _doomed.Add(link.Name, (link, gone));
+            // Another index: the one of that name that was doomed has gone by itself, as a TAP does with its VMM.
+            if (_doomed.TryGetValue(link.Name, out var known) && known.Link.Index == link.Index)
+                return;
+            _doomed[link.Name] = new Doomed(link);
         }
 
         _thread.Post(Round);
-        return gone.Task;
     }
 
-    /// <summary>Waits until a doomed name is free; at once for any other.</summary>
-    public void WaitFor(string name)
+    /// <summary>The name can be had when this returns: its link is the caller's again when its turn had not come, and has gone otherwise. At once for any other.</summary>
+    public void Claim(string name)
     {
-        Task gone;
         lock (_gate)
         {
-            if (!_doomed.TryGetValue(name, out var known))
+            if (!_doomed.TryGetValue(name, out var doomed))
                 return;
-            gone = known.Gone.Task;
-        }
+            if (!doomed.IsGoing)
+            {
+                _doomed.Remove(name);
+                return;
+            }
 
-        gone.Wait();
+            while (_doomed.TryGetValue(name, out var now) && now == doomed)
+                Monitor.Wait(_gate);
+        }
     }
 
+    /// <summary>Goes on for a moment; what is left bears our mark, and the next hyprd sweeps it.</summary>
     public void Dispose()
     {
+        lock (_gate)
+        {
+            _ending = Stopwatch.GetTimestamp();
+            Monitor.PulseAll(_gate);
+        }
+
         _thread.Dispose();
         _netlink.Dispose();
     }
 
     private void Round()
     {
-        // Only this thread waits, which has nothing else to do.
-        if (_lastRound != 0 && Stopwatch.GetElapsedTime(_lastRound) < Burst)
-            Thread.Sleep(Gathering);
-        List<(Link Link, TaskCompletionSource Gone)> round;
-        lock (_gate)
-            round = [.. _doomed.Values];
-        try
+        while (Next() is { Length: > 0 } links)
         {
-            Delete([.. round.Where(static r => r.Link.Kind != "bridge")]);
-            foreach (var bridges in round.Where(static r => r.Link.Kind == "bridge").Chunk(BridgesAtOnce))
-                Delete(bridges);
-        }
-        finally
-        {
-            _lastRound = Stopwatch.GetTimestamp();
-            round.ForEach(Gone);
+            try
+            {
+                Delete(links);
+            }
+            finally
+            {
+                Forget(links);
+            }
         }
     }
 
-    private void Delete((Link Link, TaskCompletionSource Gone)[] links)
+    /// <summary>Waits for its time, and gives what goes now; empty: nothing is left to do.</summary>
+    private Doomed[] Next()
     {
-        if (links.Length == 0)
-            return;
-        foreach (var (link, _) in links)
-            Doom(link.Index);
+        lock (_gate)
+        {
+            while (_doomed.Count > 0 && TimeToWait() is var wait && wait > TimeSpan.Zero)
+                Monitor.Wait(_gate, wait);
+            if (_ending != 0 && Stopwatch.GetElapsedTime(_ending) > LastWork)
+                return [];
+            var others = _doomed.Values.Where(static d => d.Link.Kind != "bridge").ToArray();
+            var next = others.Length > 0 ? others : [.. _doomed.Values.Take(BridgesAtOnce)];
+            foreach (var doomed in next)
+                doomed.IsGoing = true;
+            return next;
+        }
+    }
+
+    private TimeSpan TimeToWait()
+    {
+        if (_ending != 0)
+            return TimeSpan.Zero;
+        if (_lastDeletion == 0)
+            _lastDeletion = Stopwatch.GetTimestamp();
+        var atLatest = Longest - Stopwatch.GetElapsedTime(_lastDeletion);
+        var quiet = _busy > 0 ? Longest : Quiet - Stopwatch.GetElapsedTime(_lastChange);
+        return quiet < atLatest ? quiet : atLatest;
+    }
+
+    private void Delete(Doomed[] links)
+    {
+        foreach (var doomed in links)
+        {
+            try
+            {
+                _netlink.Links.Set(doomed.Link.Index, new LinkSettings { Group = OurLinks.DoomedGroup });
+            }
+            catch (LinuxException e) when (e.Errno == Errno.ENODEV)
+            {
+                // A TAP that went with its VMM.
+            }
+        }
+
         _netlink.Links.DeleteGroup(OurLinks.DoomedGroup);
-        Array.ForEach(links, Gone);
     }
 
-    private void Gone((Link Link, TaskCompletionSource Gone) removed)
+    private void Forget(Doomed[] links)
     {
         lock (_gate)
         {
-            if (_doomed.TryGetValue(removed.Link.Name, out var now) && now.Gone == removed.Gone)
-                _doomed.Remove(removed.Link.Name);
-        }
+            foreach (var doomed in links)
+            {
+                if (_doomed.TryGetValue(doomed.Link.Name, out var now) && now == doomed)
+                    _doomed.Remove(doomed.Link.Name);
+            }
 
-        removed.Gone.TrySetResult();
+            _lastDeletion = _doomed.Count > 0 ? Stopwatch.GetTimestamp() : 0;
+            Monitor.PulseAll(_gate);
+        }
     }
 
-    private void Doom(int index)
+    private sealed class Doomed(Link link)
     {
-        try
-        {
-            _netlink.Links.Set(index, new LinkSettings { Group = OurLinks.DoomedGroup });
-        }
-        catch (LinuxException e) when (e.Errno == Errno.ENODEV)
-        {
-            // A TAP that went with its VMM.
-        }
+        public Link Link { get; } = link;
+
+        /// <summary>It is being deleted now.</summary>
+        public bool IsGoing { get; set; }
     }
 }

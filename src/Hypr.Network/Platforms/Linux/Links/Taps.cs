@@ -21,14 +21,13 @@ internal sealed class Taps(RtNetlink netlink, LinkRemover remover)
             name = $"tap{n}";
             if (inUse.Contains(name))
                 continue;
-            remover.WaitFor(name);
             try
             {
                 return TapDevice.Create(name);
             }
             catch (LinuxException e) when (e.Errno is Errno.EBUSY or Errno.EINVAL or Errno.EEXIST)
             {
-                // The host has a link of that name (EINVAL: one of another kind). Any other EINVAL is told.
+                // The host has a link of that name (EINVAL: one of another kind), or one of ours has not gone yet. Any other EINVAL is told.
                 if (netlink.Links.Find(name) is null)
                     throw;
             }
