@@ -64,7 +64,7 @@ internal sealed class ServiceLab : IAsyncDisposable
     public async Task<(MachineIdentity Identity, StandInMachine Machine)> RunAsync(string name, string[] networks, params PortRequest[] ports)
     {
         var identity = new MachineIdentity(ObjectId.New(), name);
-        Assert.True(new MachineRows(_database).TryInsert(new MachineRow(identity.Id, name, DateTimeOffset.UtcNow, "sha256:1", "{}", "{}")));
+        Store(identity);
         foreach (var network in networks)
         {
             await Service.ConnectAsync(identity, Service.Find(network)!.Id, new(), CancellationToken.None);
@@ -81,6 +81,10 @@ internal sealed class ServiceLab : IAsyncDisposable
 
         return (identity, machine);
     }
+
+    /// <summary>The machine's row, which the engine writes before anything else.</summary>
+    public void Store(MachineIdentity machine) =>
+        Assert.True(new MachineRows(_database).TryInsert(new MachineRow(machine.Id, machine.Name, DateTimeOffset.UtcNow, "sha256:1", "{}", "{}")));
 
     public static void Plug(StandInMachine machine, ActiveNic nic) => machine.Plug(
         nic.GuestName, nic.Tap, nic.Endpoint.Mac!.Value.ToBytes(),

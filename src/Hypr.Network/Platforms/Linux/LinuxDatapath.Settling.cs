@@ -5,24 +5,28 @@ namespace Hypr.Network.Platforms.Linux;
 /// <summary>What follows a change a moment later.</summary>
 public sealed partial class LinuxDatapath
 {
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SettledAtLatest = TimeSpan.FromSeconds(3);
     private readonly ITimer _settle;
-    private bool _settling;
+
+    /// <summary>When the first change was that waits; 0: none does.</summary>
+    private long _unsettled;
 
     /// <summary>What nothing waits for, and costs the more the more networks there are: once for all changes of a moment.</summary>
     private void SettleSoon()
     {
-        if (_settling)
-            return;
-        _settling = true;
-        _settle.Change(Settling, Timeout.InfiniteTimeSpan);
+        var now = _time.GetTimestamp();
+        if (_unsettled == 0)
+            _unsettled = now;
+        var left = SettledAtLatest - _time.GetElapsedTime(_unsettled, now);
+        _settle.Change(left < Settling ? left < TimeSpan.Zero ? TimeSpan.Zero : left : Settling, Timeout.InfiniteTimeSpan);
     }
 
     private void Settle()
     {
-        if (!_settling)
+        if (_unsettled == 0)
             return;
-        _settling = false;
+        _unsettled = 0;
         WriteSettings();
         _foreign?.Want(_model.Masqueraded());
     }
