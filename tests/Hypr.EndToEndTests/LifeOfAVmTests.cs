@@ -116,5 +116,19 @@ public sealed class DaemonRestartTests(HyprHost host) : IClassFixture<HyprHost>
         host.MustHypr("rm", "ends");
     }
 
+    [Fact]
+    public void A_vm_whose_end_nobody_heard_says_that_its_exit_code_is_unknown()
+    {
+        host.RunVm("nginx", "unheard");
+        host.KillDaemon();
+        host.Must("kill", "-KILL", $"{host.Vmms().Single()}");
+        Assert.True(Probe.Until(() => host.Vmms().Count == 0));
+        host.StartDaemon();
+        Assert.Equal(
+            "exited 255 the exit code is unknown: the VM ended while hyprd was not running\n",
+            host.MustHypr("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}", "unheard"));
+        host.MustHypr("rm", "unheard");
+    }
+
     private static bool Once(string text, string what) => text.Split(what).Length == 2;
 }

@@ -102,6 +102,25 @@ public sealed class CodecTests
         Assert.Equal(["true"], exec.Process.Args);
     }
 
+    [Fact]
+    public void Fields_that_an_older_side_does_not_send_have_their_defaults()
+    {
+        var nic = Configuration.Nics[0] with { ReturnGateway6 = null };
+        var bytes = Encode(nic.Encode);
+
+        // Two empty addresses of four bytes of length each were added at the end.
+        var r = new WireReader(bytes.AsSpan(..^8));
+        var read = NicConfiguration.Decode(ref r);
+        Assert.Equal(bytes, Encode(read.Encode));
+    }
+
+    [Fact]
+    public void Of_a_hello_of_another_protocol_only_that_is_read()
+    {
+        var r = new WireReader(Encode(w => w.U16(Hello.CurrentProtocol + 1)));
+        Assert.Equal(Hello.CurrentProtocol + 1, Hello.Decode(ref r).Protocol);
+    }
+
     [Theory]
     [InlineData("a process without a program")]
     [InlineData("a NUL in an argument")]

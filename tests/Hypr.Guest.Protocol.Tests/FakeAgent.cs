@@ -11,11 +11,13 @@ internal sealed class FakeAgent : IMultiplexerHandler, IDisposable
 {
     private readonly Socket _socket;
     private readonly Action<FakeAgent, MessageType, uint, byte[]> _onRequest;
+    private readonly ushort _protocol;
     private readonly Lock _lock = new();
 
-    private FakeAgent(Socket socket, Action<FakeAgent, MessageType, uint, byte[]> onRequest)
+    private FakeAgent(Socket socket, Action<FakeAgent, MessageType, uint, byte[]> onRequest, ushort protocol)
     {
         _socket = socket;
+        _protocol = protocol;
         _onRequest = onRequest;
         Multiplexer = Multiplexer.ForGuest(this);
         new Thread(Run) { IsBackground = true }.Start();
@@ -27,7 +29,8 @@ internal sealed class FakeAgent : IMultiplexerHandler, IDisposable
 
     public HashSet<uint> Ended { get; } = [];
 
-    public static (FakeAgent Agent, Stream Port) Start(Action<FakeAgent, MessageType, uint, byte[]> onRequest)
+    public static (FakeAgent Agent, Stream Port) Start(
+        Action<FakeAgent, MessageType, uint, byte[]> onRequest, ushort protocol = Hello.CurrentProtocol)
     {
         var path = Path.Combine(Path.GetTempPath(), $"hypr-{Guid.NewGuid():n}");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -36,7 +39,7 @@ internal sealed class FakeAgent : IMultiplexerHandler, IDisposable
         var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         client.Connect(new UnixDomainSocketEndPoint(path));
         File.Delete(path);
-        return (new FakeAgent(listener.Accept(), onRequest), new NetworkStream(client, ownsSocket: true));
+        return (new FakeAgent(listener.Accept(), onRequest, protocol), new NetworkStream(client, ownsSocket: true));
     }
 
     /// <summary>For tests: something from outside the agent's thread.</summary>
@@ -54,7 +57,8 @@ internal sealed class FakeAgent : IMultiplexerHandler, IDisposable
         Multiplexer.Send(w.Written);
     }
 
-    public void Connected() => Reply(MessageType.Hello, 0, new Hello { AgentVersion = "test", Kernel = "none", State = GuestState.Fresh }.Encode);
+    public void Connected() =>
+        Reply(MessageType.Hello, 0, new Hello { Protocol = _protocol, AgentVersion = "test", Kernel = "none", State = GuestState.Fresh }.Encode);
 
     public void Disconnected()
     {

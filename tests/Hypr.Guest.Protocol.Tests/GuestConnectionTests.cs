@@ -126,6 +126,16 @@ public sealed class GuestConnectionTests
     }
 
     [Fact]
+    public async Task An_agent_of_another_protocol_is_refused_with_both_numbers_and_the_way_out()
+    {
+        var (agent, port) = FakeAgent.Start((_, _, _, _) => { }, protocol: 2);
+        using var _ = agent;
+        var error = await Assert.ThrowsAsync<ProtocolException>(() => GuestConnection.OpenAsync(port, freshGuest: true, Cancel));
+        Assert.Contains($"protocol 2 and hyprd {Hello.CurrentProtocol}", error.Message, StringComparison.Ordinal);
+        Assert.Contains("./dev install", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_agent_that_breaks_the_rules_is_cut_off()
     {
         var (agent, port) = FakeAgent.Start((a, type, request, body) => a.Reply((MessageType)18, 0));

@@ -42,15 +42,15 @@ internal sealed partial class RestoreMachines(
                     machines.SetState(machine, machine.State with { Status = machine.State.StartedAt is null ? MachineStatus.Created : MachineStatus.Exited, Pid = 0 });
                     break;
                 case MachineStatus.Running or MachineStatus.Paused when machine.Running is null:
-                    var exit = host.LastExit(machine.Id);
+                    var exit = host.LastExit(machine.Id) ?? Unknown(machine);
                     machines.SetState(machine, machine.State with
                     {
                         Status = MachineStatus.Exited,
                         Pid = 0,
-                        ExitCode = exit?.Code ?? 255,
-                        OomKilled = exit?.OomKilled ?? false,
-                        Error = exit?.Error ?? "",
-                        FinishedAt = exit?.FinishedAt ?? clock.GetUtcNow(),
+                        ExitCode = exit.Code,
+                        OomKilled = exit.OomKilled,
+                        Error = exit.Error ?? "",
+                        FinishedAt = exit.FinishedAt,
                     });
                     break;
             }
@@ -69,6 +69,11 @@ internal sealed partial class RestoreMachines(
             }
         }
     }
+
+    /// <summary>Nobody was there to hear its end: Docker's code for that is 255.</summary>
+    private MachineExit Unknown(Machine machine) => new(255, clock.GetUtcNow(), OomKilled: false, machine.State.BootId == BootId.Current
+        ? "the exit code is unknown: the VM ended while hyprd was not running"
+        : "the exit code is unknown: the host was restarted while the VM ran");
 
     private static bool ShouldStart(Machine machine) => machine.State is { Status: MachineStatus.Exited } state && machine.Config.Restart.Name switch
     {

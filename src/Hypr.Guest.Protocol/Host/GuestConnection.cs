@@ -61,7 +61,9 @@ public sealed partial class GuestConnection : IAsyncDisposable
             var hello = await connection._hello.Task.WaitAsync(cancel);
             return hello.Protocol == Hello.CurrentProtocol
                 ? connection
-                : throw new ProtocolException($"the agent speaks protocol {hello.Protocol}, this hyprd {Hello.CurrentProtocol}");
+                : throw new ProtocolException(
+                    $"its agent speaks protocol {hello.Protocol} and hyprd {Hello.CurrentProtocol}: the guest's files are of another version. "
+                    + "Build or install both anew (./dev build, ./dev install), then start the VM again");
         }
         catch
         {

@@ -42,6 +42,7 @@ public sealed record Hello
     /// <summary>Of this protocol; a change that an older side cannot ignore raises it.</summary>
     public const ushort CurrentProtocol = 1;
 
+    /// <summary>The first field in every version; of another one it is all that is read.</summary>
     public ushort Protocol { get; init; } = CurrentProtocol;
     public required string AgentVersion { get; init; }
 
@@ -77,6 +78,8 @@ public sealed record Hello
     public static Hello Decode(ref WireReader r)
     {
         var protocol = r.U16();
+        if (protocol != CurrentProtocol)
+            return new Hello { Protocol = protocol, AgentVersion = "", Kernel = "", State = GuestState.Fresh };
         var version = r.Text();
         var kernel = r.Text();
         var state = (GuestState)r.U8();

@@ -94,8 +94,8 @@ public sealed record NicConfiguration
             Addresses = addresses,
             Gateway4 = NicAddress.DecodeAddress(ref r),
             Gateway6 = NicAddress.DecodeAddress(ref r),
-            ReturnGateway4 = NicAddress.DecodeAddress(ref r),
-            ReturnGateway6 = NicAddress.DecodeAddress(ref r),
+            ReturnGateway4 = r.AtEnd ? null : NicAddress.DecodeAddress(ref r),
+            ReturnGateway6 = r.AtEnd ? null : NicAddress.DecodeAddress(ref r),
         };
     }
 }
