@@ -244,7 +244,17 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
 
     public async Task<EngineInfo> InfoAsync(CancellationToken cancel)
     {
-        var hypervisor = await _host.ProbeAsync(cancel);
+        HypervisorInfo hypervisor;
+        try
+        {
+            hypervisor = await _host.ProbeAsync(cancel);
+        }
+        catch (HyprException e) when (e.Kind == ErrorKind.Unavailable)
+        {
+            // hyprd answers without a hypervisor too: this is where a person looks for what is missing.
+            hypervisor = new HypervisorInfo("none", "none", e.Message, "unknown");
+        }
+
         return new EngineInfo(hypervisor, [.. hypervisor.Note is { } note ? [note] : Array.Empty<string>(), .. _networks.Notes]);
     }
 

@@ -20,36 +20,36 @@ public sealed class BadInputTests : IClassFixture<HyprHost>
     [InlineData("nginx:no-such-tag", "no-such-tag")]
     [InlineData("127.0.0.1:1/nginx", "127.0.0.1:1")]
     [InlineData("Not//A Name", "invalid reference format")]
-    public void An_image_that_is_not_to_be_had(string image, string expected) => Refused(125, expected, "run", "-d", image);
+    public void An_image_that_is_not_to_be_had(string image, string expected) => _host.Refuses(125, expected, "run", "-d", image);
 
     [Fact]
-    public void A_platform_that_the_image_does_not_have() => Refused(125, "linux/arm64", "run", "-d", "--platform", "linux/arm64", "nginx");
+    public void A_platform_that_the_image_does_not_have() => _host.Refuses(125, "linux/arm64", "run", "-d", "--platform", "linux/arm64", "nginx");
 
     [Theory]
     [InlineData("8", "memory")]
     [InlineData("minus", "minus")]
-    public void Memory_below_what_boots(string memory, string expected) => Refused(125, expected, "run", "-d", "-m", memory, "nginx");
+    public void Memory_below_what_boots(string memory, string expected) => _host.Refuses(125, expected, "run", "-d", "-m", memory, "nginx");
 
     [Fact]
-    public void An_image_is_not_pulled_for_a_machine_that_cannot_be() => Refused(125, "memory", "run", "-d", "-m", "8", "127.0.0.1:1/nginx");
+    public void An_image_is_not_pulled_for_a_machine_that_cannot_be() => _host.Refuses(125, "memory", "run", "-d", "-m", "8", "127.0.0.1:1/nginx");
 
     [Fact]
-    public void More_cpus_than_the_host_has() => Refused(125, "CPUs", "run", "-d", "--cpus", "4096", "nginx");
+    public void More_cpus_than_the_host_has() => _host.Refuses(125, "CPUs", "run", "-d", "--cpus", "4096", "nginx");
 
     [Fact]
     public void A_program_that_the_image_lacks_is_127_and_one_that_cannot_be_run_126()
     {
-        Refused(127, "no-such-program", "run", "--rm", "nginx", "no-such-program");
-        Refused(126, "permission denied", "run", "--rm", "nginx", "/etc/passwd");
+        _host.Refuses(127, "no-such-program", "run", "--rm", "nginx", "no-such-program");
+        _host.Refuses(126, "permission denied", "run", "--rm", "nginx", "/etc/passwd");
     }
 
     [Fact]
     public void A_name_that_is_taken_or_not_allowed()
     {
         _host.RunVm("nginx", "taken");
-        Refused(125, "already in use", "run", "-d", "--name", "taken", "nginx");
-        Refused(125, "Invalid container name", "run", "-d", "--name", "a b", "nginx");
-        Refused(125, "host", "run", "-d", "--name", "host", "nginx");
+        _host.Refuses(125, "already in use", "run", "-d", "--name", "taken", "nginx");
+        _host.Refuses(125, "Invalid container name", "run", "-d", "--name", "a b", "nginx");
+        _host.Refuses(125, "host", "run", "-d", "--name", "host", "nginx");
         _host.MustHypr("rm", "-f", "taken");
     }
 
@@ -57,12 +57,12 @@ public sealed class BadInputTests : IClassFixture<HyprHost>
     public void A_port_that_a_vm_has_names_the_vm_and_one_that_a_program_has_names_the_program()
     {
         _host.RunVm("nginx", "holder", "-p", "8121:80");
-        Refused(125, "holder", "run", "-d", "-p", "8121:80", "nginx");
+        _host.Refuses(125, "holder", "run", "-d", "-p", "8121:80", "nginx");
         _host.MustHypr("rm", "-f", "holder");
         var nc = _host.Space.Start("nc", "-lk", "8122");
         Assert.True(Probe.Until(() => _host.Must("ss", "-tln").Contains(":8122", StringComparison.Ordinal)));
-        Refused(125, $"nc", "run", "-d", "-p", "8122:80", "nginx");
-        Refused(125, $"{nc.Pid}", "run", "-d", "-p", "8122:80", "nginx");
+        _host.Refuses(125, $"nc", "run", "-d", "-p", "8122:80", "nginx");
+        _host.Refuses(125, $"{nc.Pid}", "run", "-d", "-p", "8122:80", "nginx");
         nc.Dispose();
     }
 
@@ -72,7 +72,7 @@ public sealed class BadInputTests : IClassFixture<HyprHost>
     [InlineData("90-80:1-2")]
     [InlineData("80:80/icmp")]
     [InlineData("127.0.0.1.5:80:80")]
-    public void A_port_that_is_none(string port) => Refused(125, port.Split(':')[0].Split('/')[0][..1], "run", "-d", "-p", port, "nginx");
+    public void A_port_that_is_none(string port) => _host.Refuses(125, port.Split(':')[0].Split('/')[0][..1], "run", "-d", "-p", port, "nginx");
 
     [Theory]
     [InlineData("stop")]
@@ -81,7 +81,7 @@ public sealed class BadInputTests : IClassFixture<HyprHost>
     [InlineData("logs")]
     [InlineData("inspect")]
     [InlineData("port")]
-    public void A_vm_that_does_not_exist(string verb) => Refused(1, "nobody", verb, "nobody");
+    public void A_vm_that_does_not_exist(string verb) => _host.Refuses(1, "nobody", verb, "nobody");
 
     [Fact]
     public void Exec_in_a_stopped_vm()
@@ -95,7 +95,7 @@ public sealed class BadInputTests : IClassFixture<HyprHost>
     }
 
     [Fact]
-    public void An_option_that_is_misspelt_gets_the_near_one() => Refused(125, "--publish", "run", "--publsh", "80:80", "nginx");
+    public void An_option_that_is_misspelt_gets_the_near_one() => _host.Refuses(125, "--publish", "run", "--publsh", "80:80", "nginx");
 
     [Fact]
     public void Without_a_daemon_the_way_to_start_it_is_told()
@@ -103,17 +103,5 @@ public sealed class BadInputTests : IClassFixture<HyprHost>
         var result = _host.Space.Run("env", "HYPR_RUNTIME_DIR=/nonexistent", Repository.Hypr, "ps");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("systemctl start hypr", result.Error);
-    }
-
-    private void Refused(int code, string expected, params string[] arguments)
-    {
-        var before = _host.Traces();
-        var machines = _host.MustHypr("ps", "-aq");
-        var result = _host.Hypr(arguments);
-        Assert.Equal(code, result.ExitCode);
-        Assert.Contains(expected, result.Error);
-        Assert.InRange(result.Error.TrimEnd('\n').Split('\n').Length, 1, 3);
-        Assert.Equal(machines, _host.MustHypr("ps", "-aq"));
-        Assert.True(Probe.Until(() => _host.Traces() == before), $"before: {before}\nafter: {_host.Traces()}");
     }
 }

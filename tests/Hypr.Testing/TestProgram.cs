@@ -55,6 +55,12 @@ public sealed class TestProgram : IDisposable
         return new TestProgram(where is null ? Process.Start(start)! : where.Run(() => Process.Start(start)!));
     }
 
+    public void Write(string input)
+    {
+        _process.StandardInput.Write(input);
+        _process.StandardInput.Flush();
+    }
+
     public void WriteAndClose(string input)
     {
         _process.StandardInput.Write(input);

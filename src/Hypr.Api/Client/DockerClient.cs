@@ -26,10 +26,12 @@ public sealed class DockerClient(DockerHost host)
     }
 
     /// <summary>Sends an optional body of JSON and reads the answer, of kind Undefined when it is empty.</summary>
+    /// <param name="cancel">Closes the connection, from which the server sees that nobody wants the answer.</param>
     /// <exception cref="HyprException">The server's error, or no server.</exception>
-    public JsonElement Post(Query path, ReadOnlyMemory<byte> json = default)
+    /// <exception cref="IOException">The connection broke, or was closed by <paramref name="cancel"/>.</exception>
+    public JsonElement Post(Query path, ReadOnlyMemory<byte> json = default, CancellationToken cancel = default)
     {
-        using var answer = Send("POST", path, json);
+        using var answer = Send("POST", path, json, cancel: cancel);
         return answer.Json();
     }
 
@@ -43,9 +45,12 @@ public sealed class DockerClient(DockerHost host)
     /// <summary>Sends a request and returns when the answer's head has come; its body is read as it arrives.</summary>
     /// <param name="headers">Further headers, as lines that each end with CRLF.</param>
     /// <exception cref="HyprException">The server's error, or no server.</exception>
-    public ApiAnswer Send(string method, Query path, ReadOnlyMemory<byte> json = default, string headers = "")
+    /// <param name="cancel">Closes the connection while the answer is waited for.</param>
+    public ApiAnswer Send(
+        string method, Query path, ReadOnlyMemory<byte> json = default, string headers = "", CancellationToken cancel = default)
     {
         var wire = HttpWire.Connect(host);
+        using var closing = cancel.Register(wire.Dispose);
         try
         {
             wire.Send(Request(method, path, json, "Connection: close\r\n" + headers));

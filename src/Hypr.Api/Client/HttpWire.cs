@@ -56,7 +56,7 @@ internal sealed class HttpWire : IDisposable
             while (bytes.Length > 0)
                 bytes = bytes[_socket.Send(bytes, SocketFlags.None)..];
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             throw new IOException($"hyprd closed the connection: {e.Message}", e);
         }

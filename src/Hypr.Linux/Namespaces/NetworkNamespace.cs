@@ -48,10 +48,9 @@ public sealed class NetworkNamespace : IDisposable
     /// <summary>Whether the process runs in the machine's own network (pid 1's). False too where pid 1 may not be looked at.</summary>
     public static bool IsHostNetwork()
     {
-        var own = File.ResolveLinkTarget("/proc/self/ns/net", returnFinalTarget: false)?.Name;
         try
         {
-            return own is not null && own == File.ResolveLinkTarget("/proc/1/ns/net", returnFinalTarget: false)?.Name;
+            return IdentityOf("/proc/self/ns/net") == IdentityOf("/proc/1/ns/net");
         }
         catch (UnauthorizedAccessException)
         {
@@ -69,6 +68,9 @@ public sealed class NetworkNamespace : IDisposable
     /// <summary>Moves the calling thread into the namespace for good. Only for a thread of the caller's own that ends there: never one of the pool.</summary>
     public void Enter()
     {
+        // setns(2) asks for CAP_SYS_ADMIN even to stay, and a daemon that never leaves its own namespace need not have that.
+        if (IdentityOf($"/proc/self/fd/{Handle.DangerousGetHandle()}") == IdentityOf($"/proc/self/task/{LibC.GetTid()}/ns/net"))
+            return;
         if (LibC.SetNs(Handle, CloneNewNet) != 0)
             throw LinuxException.Last("enter network namespace", Name);
     }
@@ -80,6 +82,10 @@ public sealed class NetworkNamespace : IDisposable
     });
 
     public void Dispose() => Handle.Dispose();
+
+    /// <summary><c>net:[INODE]</c> (namespaces(7)).</summary>
+    private static string IdentityOf(string path) =>
+        File.ResolveLinkTarget(path, returnFinalTarget: false)?.Name ?? throw new IOException($"{path} is no link");
 
     private static T OnThread<T>(Func<T> action)
     {

@@ -57,9 +57,10 @@ public class HyprHost : IDisposable
 
     public int DaemonPid => _daemon!.Pid;
 
-    public void StartDaemon()
+    /// <param name="through">What stands before hyprd on env's command line: variables, or a program that becomes hyprd.</param>
+    public void StartDaemon(params string[] through)
     {
-        _daemon = Space.Start("env", $"HYPR_DATA_DIR={DataDir}", $"HYPR_RUNTIME_DIR={RuntimeDir}", Repository.Hyprd, "--config-file", ConfigFile);
+        _daemon = Space.Start("env", [$"HYPR_DATA_DIR={DataDir}", $"HYPR_RUNTIME_DIR={RuntimeDir}", .. through, Repository.Hyprd, "--config-file", ConfigFile]);
         if (!Probe.Until(() => _daemon.HasEnded || Hypr("version").Succeeded, TimeSpan.FromSeconds(60)) || _daemon.HasEnded)
         {
             throw new InvalidOperationException($"hyprd did not come up: {DaemonLog}");
@@ -82,6 +83,25 @@ public class HyprHost : IDisposable
 
     /// <summary>The published CLI.</summary>
     public ProgramResult Hypr(params string[] arguments) => Start(arguments).WaitForEnd(TimeSpan.FromMinutes(3));
+
+    /// <summary>An error of one or two lines with Docker's exit code, after which everything is as it was.</summary>
+    public string Refuses(int code, string expected, params string[] arguments)
+    {
+        var before = State();
+        var result = Hypr(arguments);
+        Assert.Equal(code, result.ExitCode);
+        Assert.Contains(expected, result.Error);
+        Assert.InRange(result.Error.TrimEnd('\n').Split('\n').Length, 1, 3);
+        Stays(before);
+        return result.Error;
+    }
+
+    /// <summary>What is there, running or not, and what is on the host because of it.</summary>
+    public string State() =>
+        $"{Traces()}; vms: {MustHypr("ps", "-aq")}; addresses: {MustHypr("network", "inspect", "-f", "{{json .Status.IPAM.Subnets}}", "bridge")}"
+        + $"; pulls: {string.Join(' ', Directory.GetFileSystemEntries(Path.Combine(DataDir, "images", "tmp")))}";
+
+    public void Stays(string state) => Assert.True(Probe.Until(() => State() == state), $"before: {state}\nafter: {State()}");
 
     public TestProgram Start(params string[] arguments) => Space.Start("env", ["HYPR_RUNTIME_DIR=" + RuntimeDir, "NO_COLOR=1", Repository.Hypr, .. arguments]);
 
@@ -116,7 +136,7 @@ public class HyprHost : IDisposable
         return $"taps: {string.Join(' ', taps)}; vmms: {Vmms().Count}; run: {Folders(RuntimeDir)}; data: {Folders(DataDir)}; ports: {Published()}";
     }
 
-    public IReadOnlyList<int> Vmms() => [.. Space.Processes().Where(pid => CommandOf(pid).StartsWith("qemu-system", StringComparison.Ordinal))];
+    public IReadOnlyList<int> Vmms() => [.. Space.Processes().Where(pid => ProgramOf(pid).StartsWith("qemu-system", StringComparison.Ordinal))];
 
     public void Dispose()
     {
@@ -189,11 +209,12 @@ public class HyprHost : IDisposable
         ? result.Output
         : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {result.ExitCode}: {result.Error}{result.Output}\n--- hyprd: {DaemonLog}");
 
-    private static string CommandOf(int pid)
+    /// <summary>By its arguments: a VMM's process has its VM's name (QEMU's <c>-name process=</c>).</summary>
+    private static string ProgramOf(int pid)
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/comm");
+            return Path.GetFileName(File.ReadAllText($"/proc/{pid}/cmdline").Split('\0')[0]);
         }
         catch (IOException)
         {

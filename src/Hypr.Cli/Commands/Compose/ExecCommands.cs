@@ -103,12 +103,15 @@ internal static class ExecCommands
         bool detach = line.On("detach");
         var request = Request(line, session, stack, service, detach, out string machine);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, HyprJson.Wire.CreateContainerRequest);
-        var created = session.Api.Post(new Query("containers", "create").Add("name", machine).Add("platform", service.Platform), json);
+        using var undo = new Undo(session);
+        var created = undo.Creating(() => session.Api.Post(new Query("containers", "create").Add("name", machine).Add("platform", service.Platform), json));
+        string id = created.Text("Id");
+        undo.Created(id);
         foreach (var warning in created.Items("Warnings"))
             session.Warn(Stack.Shown($"{service.At}: services.{service.Name}: {warning.GetString()}"));
-        string id = created.Text("Id");
         if (!detach)
-            return RunCommand.Attached(session, request, id, null, DetachKeys.Parse(DetachKeys.Default), proxies: !request.Tty);
+            return RunCommand.Attached(session, request, id, null, DetachKeys.Parse(DetachKeys.Default), proxies: !request.Tty, undo);
+        undo.Done();
         session.Api.Post(new Query("containers", id, "start"));
         session.Io.WriteLine(machine);
         return 0;

@@ -13,7 +13,7 @@ internal static class Creating
 {
     /// <returns>The VM's id.</returns>
     /// <exception cref="HyprException">The daemon refuses.</exception>
-    public static string Create(CommandLine line, Session session, CreateContainerRequest request)
+    public static string Create(CommandLine line, Session session, CreateContainerRequest request, Undo undo)
     {
         string pull = line.Text("pull") ?? "missing";
         if (pull is not ("always" or "missing" or "never"))
@@ -29,17 +29,18 @@ internal static class Creating
         JsonElement answer;
         try
         {
-            answer = session.Api.Post(Path(line), json);
+            answer = undo.Creating(() => session.Api.Post(Path(line), json));
         }
         catch (HyprException e) when (e.Kind == ErrorKind.NotFound && pull == "missing")
         {
             session.Io.WriteError($"Unable to find image '{Tagged(request.Image!)}' locally");
             Pull(line, session, request.Image!);
-            answer = session.Api.Post(Path(line), json);
+            answer = undo.Creating(() => session.Api.Post(Path(line), json));
         }
+        string id = answer.Text("Id");
+        undo.Created(id);
         foreach (var warning in answer.Items("Warnings"))
             session.Warn(warning.GetString()!);
-        string id = answer.Text("Id");
         if (file is not null)
             File.WriteAllText(file, id);
         return id;

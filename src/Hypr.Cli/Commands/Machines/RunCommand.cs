@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Hypr.Api.Client;
 using Hypr.Api.Contracts;
@@ -38,7 +37,10 @@ internal static class RunCommand
         Examples = [("hypr create --name web -p 8080:80 nginx", "everything but the start"), ("hypr start web", "and the start")],
         Run = (line, session) =>
         {
-            session.Io.WriteLine(Creating.Create(line, session, CreateRequest.From(line, session, isDetached: true)));
+            using var undo = new Undo(session);
+            string id = Creating.Create(line, session, CreateRequest.From(line, session, isDetached: true), undo);
+            undo.Done();
+            session.Io.WriteLine(id);
             return 0;
         },
         Completes = "image",
@@ -53,50 +55,46 @@ internal static class RunCommand
         var request = CreateRequest.From(line, session, detach);
         if (request.Tty && request.AttachStdin && !session.Io.InputIsTerminal)
             throw new ExitException(1, "-t with -i: standard input is no terminal. Leave out -t, or run it in a terminal");
-        string id = Creating.Create(line, session, request);
+        using var undo = new Undo(session);
+        string id = Creating.Create(line, session, request, undo);
         if (!detach)
             return Attached(
-                session, request, id, line.Text("detach-keys"), keys, (!line.Has("sig-proxy") || line.On("sig-proxy")) && !request.Tty);
-        using (var undo = new UndoOnInterrupt(session, id))
-            Start(session, id, undo);
+                session, request, id, line.Text("detach-keys"), keys, (!line.Has("sig-proxy") || line.On("sig-proxy")) && !request.Tty, undo);
+        Start(session, id, undo);
+        undo.Done();
         session.Io.WriteLine(id);
         return 0;
     }
 
     /// <summary>Attach, then wait, then start: nothing of the process's output or end is missed.</summary>
     public static int Attached(
-        Session session, CreateContainerRequest request, string id, string? detachKeys, DetachKeys keys, bool proxies)
+        Session session, CreateContainerRequest request, string id, string? detachKeys, DetachKeys keys, bool proxies, Undo undo)
     {
         HijackedStream stream;
         ApiAnswer wait;
-        Attachment attachment;
-        SignalProxy? proxy;
-        using (var undo = new UndoOnInterrupt(session, id))
+        try
         {
-            try
-            {
-                stream = session.Api.Hijack(new Query("containers", id, "attach")
-                    .Add("stream", true)
-                    .Add("stdin", request.AttachStdin)
-                    .Add("stdout", request.AttachStdout)
-                    .Add("stderr", request.AttachStderr)
-                    .Add("detachKeys", detachKeys));
-                wait = session.Api.Send(
-                    "POST", new Query("containers", id, "wait").Add("condition", request.HostConfig!.AutoRemove ? "removed" : "next-exit"));
-            }
-            catch (Exception e) when (e is HyprException or IOException)
-            {
-                undo.Remove();
-                throw;
-            }
-            Start(session, id, undo);
-            proxy = proxies ? new SignalProxy(session, id) : null;
-            attachment = new Attachment(session, stream, request.Tty, request.AttachStdin, keys, size => Resize(session, id, size));
+            stream = session.Api.Hijack(new Query("containers", id, "attach")
+                .Add("stream", true)
+                .Add("stdin", request.AttachStdin)
+                .Add("stdout", request.AttachStdout)
+                .Add("stderr", request.AttachStderr)
+                .Add("detachKeys", detachKeys));
+            wait = session.Api.Send(
+                "POST", new Query("containers", id, "wait").Add("condition", request.HostConfig!.AutoRemove ? "removed" : "next-exit"));
         }
-        using (wait)
-        using (proxy)
-        using (attachment)
+        catch (Exception e) when (e is HyprException or IOException)
         {
+            undo.Remove();
+            throw;
+        }
+        Start(session, id, undo);
+        using (wait)
+        using (var proxy = proxies ? new SignalProxy(session, id) : null)
+        using (var attachment = new Attachment(session, stream, request.Tty, request.AttachStdin, keys, size => Resize(session, id, size)))
+        {
+            // Only now: from here on a signal is the process's, or a key is.
+            undo.Done();
             attachment.Resize();
             return attachment.Run() ? 0 : ExitCode(wait);
         }
@@ -115,67 +113,16 @@ internal static class RunCommand
     public static void Resize(Session session, string id, WindowSize size) =>
         session.Api.Post(new Query("containers", id, "resize").Add("h", size.Rows).Add("w", size.Columns));
 
-    private static void Start(Session session, string id, UndoOnInterrupt undo)
+    private static void Start(Session session, string id, Undo undo)
     {
         try
         {
-            session.Api.Post(new Query("containers", id, "start"));
-            undo.Started();
+            session.Api.Post(new Query("containers", id, "start"), cancel: undo.Interrupted);
         }
         catch (Exception e) when (e is HyprException or IOException)
         {
             undo.Remove();
             throw new ExitException(StartError.ExitCode(e.Message), e.Message);
-        }
-    }
-
-    /// <summary>Until the process has started, a failure or Ctrl-C removes the VM: nobody asked for a VM that never ran.</summary>
-    private sealed class UndoOnInterrupt : IDisposable
-    {
-        private readonly Session _session;
-        private readonly string _id;
-        private readonly PosixSignalRegistration[] _signals;
-        private int _open = 1;
-
-        public UndoOnInterrupt(Session session, string id)
-        {
-            _session = session;
-            _id = id;
-            _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupted),
-                PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupted)];
-        }
-
-        private void Interrupted(PosixSignalContext context)
-        {
-            // Once the process has started, the signal is for who comes next: the proxy, or its default.
-            if (!Remove())
-                return;
-            context.Cancel = true;
-            System.Environment.Exit(128 + (context.Signal == PosixSignal.SIGINT ? 2 : 15));
-        }
-
-        public void Started() => Interlocked.Exchange(ref _open, 0);
-
-        /// <summary>False when it was done, or the process has started.</summary>
-        public bool Remove()
-        {
-            if (Interlocked.Exchange(ref _open, 0) == 0)
-                return false;
-            try
-            {
-                _session.Api.Delete(new Query("containers", _id).Add("force", true).Add("v", true));
-            }
-            catch (Exception e) when (e is HyprException or IOException)
-            {
-                // --rm may have removed it already; the failure that brought us here is what the person must read.
-            }
-            return true;
-        }
-
-        public void Dispose()
-        {
-            foreach (var signal in _signals)
-                signal.Dispose();
         }
     }
 }
