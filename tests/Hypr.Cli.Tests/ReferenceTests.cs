@@ -28,7 +28,7 @@ public sealed class ReferenceTests
 
             Made from the table that `hypr` parses by; `hypr COMMAND --help` says the same. The daemon is found by `--host`, else `$HYPR_HOST`, else
             `$HYPR_RUNTIME_DIR/hypr.sock`, else `/run/hypr/hypr.sock`. Exit codes are Docker's: 0, 1, 125 (wrong options; `run`: an error of the daemon),
-            126 and 127 (the command cannot be run, is not there), or the command's own.
+            126 and 127 (the command cannot be run, is not there), 130 (`run`: Ctrl-C before the process runs; nothing stays), or the command's own.
 
             `hypr run` and `hypr create` take all options before the image, and after it `-p`, `-d`, `--name`, `--network` and `--rm`, up to the first other word
             or `--`; everything from there is the command. `hypr exec VM -- COMMAND` and `hypr exec VM COMMAND` are the same.

@@ -27,6 +27,7 @@ public sealed class LifeOfAVmTests(HyprHost host) : IClassFixture<HyprHost>
     [Fact]
     public void In_the_foreground_output_and_exit_code_are_the_programs_own_and_rm_leaves_nothing()
     {
+        host.MustHypr("pull", "-q", "tools");
         var result = host.Hypr("run", "--rm", "-e", "GREETING=hello", "tools", "sh", "-c", "echo $GREETING; echo oops >&2; exit 3");
         Assert.Equal((3, "hello\n", "oops\n"), (result.ExitCode, result.Output, result.Error));
         Assert.DoesNotContain("Exited (3)", host.MustHypr("ps", "-a"));
@@ -107,9 +108,13 @@ public sealed class DaemonRestartTests(HyprHost host) : IClassFixture<HyprHost>
     [Fact]
     public void A_vm_that_ends_meanwhile_has_its_exit_code_and_its_last_words()
     {
-        host.MustHypr("run", "-d", "--name", "ends", "tools", "sh", "-c", "sleep 4; echo last words; exit 9");
+        // It ends when somebody has called it; its guest then keeps the exit code for the next hyprd.
+        host.MustHypr("run", "-d", "--name", "ends", "tools", "sh", "-c", "nc.openbsd -l 80; echo last words; exit 9");
+        var address = host.MustHypr("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "ends").Trim();
         host.KillDaemon();
-        Assert.True(Probe.Until(() => host.Vmms().Count == 0, TimeSpan.FromSeconds(60)));
+        Assert.True(Probe.Until(() => Answers(address), TimeSpan.FromSeconds(60)));
+        Assert.True(Probe.Until(() => !Answers(address)));
+        Assert.Single(host.Vmms());
         host.StartDaemon();
         Assert.True(Probe.Until(() => host.MustHypr("ps", "-a").Contains("Exited (9)", StringComparison.Ordinal)), host.MustHypr("ps", "-a"));
         Assert.Contains("last words", host.MustHypr("logs", "ends"));
@@ -129,6 +134,8 @@ public sealed class DaemonRestartTests(HyprHost host) : IClassFixture<HyprHost>
             host.MustHypr("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}", "unheard"));
         host.MustHypr("rm", "unheard");
     }
+
+    private bool Answers(string address) => host.Space.Run("nc", "-z", "-w", "5", address, "80").Succeeded;
 
     private static bool Once(string text, string what) => text.Split(what).Length == 2;
 }
