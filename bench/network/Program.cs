@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using Hypr.Linux.Namespaces;
 using Hypr.Linux.Netlink;
@@ -11,8 +10,14 @@ using Hypr.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
 
-// What the datapath's own part costs: no store, no name server, no VMM. Everything happens in a network namespace without a name, which goes with the program.
+// What the datapath's own part costs (no store, no name server, no VMM), then the whole service. All in network namespaces without a name, which go with the program.
 const int Rounds = 30;
+if (args.Contains("--service"))
+{
+    await Service.MeasureAsync(Rounds);
+    return;
+}
+
 using var space = NetworkNamespace.Create();
 using var netlink = RtNetlink.Open(space);
 await using var datapath = space.Run(() => LinuxDatapath.Open(new DatapathSettings { TouchForeignFirewalls = false }, NullLoggerFactory.Instance, TimeProvider.System));
@@ -50,12 +55,12 @@ for (var i = 0; i < Rounds; i++)
     netlink.Links.Delete(name);
 }
 
-Print("bare netlink: bridge, up, address", bareBridge);
-Print("bare netlink: TAP, on the bridge, up", bareTap);
-Print("network: add", create);
-Print("network: remove (the link goes behind)", remove);
-Print("endpoint: attach with one port", attach);
-Print("endpoint: detach (the link goes behind)", detach);
+Figures.Print("bare netlink: bridge, up, address", bareBridge);
+Figures.Print("bare netlink: TAP, on the bridge, up", bareTap);
+Figures.Print("network: add", create);
+Figures.Print("network: remove (the link goes behind)", remove);
+Figures.Print("endpoint: attach with one port", attach);
+Figures.Print("endpoint: detach (the link goes behind)", detach);
 
 if (args.Contains("--short"))
     return;
@@ -70,9 +75,9 @@ for (var i = 0; i < 1000; i++)
     (i < 100 ? first : i >= 900 ? last : []).Add(Stopwatch.GetElapsedTime(start));
 }
 
-Print("attach: the first 100 on one bridge", first);
-Print("attach: the last 100 of 1,000", last);
-await Time("detach all 1,000, links gone too", async () =>
+Figures.Print("attach: the first 100 on one bridge", first);
+Figures.Print("attach: the last 100 of 1,000", last);
+await Figures.TimeAsync("detach all 1,000, links gone too", async () =>
 {
     for (var i = 0; i < 1000; i++)
         await datapath.DetachAsync($"ep-{i}", default);
@@ -83,7 +88,7 @@ await Time("detach all 1,000, links gone too", async () =>
 
 foreach (var count in args.Contains("--few") ? [] : (int[])[1000, 5000, 50_000])
 {
-    await Time($"publish {count:N0} ports at once", () => datapath.PublishAsync("many", Ports(1, count), default));
+    await Figures.TimeAsync($"publish {count:N0} ports at once", () => datapath.PublishAsync("many", Ports(1, count), default));
     var one = new List<TimeSpan>();
     for (var i = 0; i < Rounds; i++)
     {
@@ -92,21 +97,21 @@ foreach (var count in args.Contains("--few") ? [] : (int[])[1000, 5000, 50_000])
         one.Add(Stopwatch.GetElapsedTime(start));
     }
 
-    Print($"one more port at {count:N0}", one);
+    Figures.Print($"one more port at {count:N0}", one);
     for (var i = 0; i < Rounds; i++)
         await datapath.PublishAsync($"one-{i}", [], default);
 }
 
 await datapath.PublishAsync("many", [], default);
 var networks = Enumerable.Range(1, args.Contains("--few") ? 200 : 1000).Select(Network).ToList();
-await Time("1,000 networks, one by one", async () =>
+await Figures.TimeAsync("1,000 networks, one by one", async () =>
 {
     foreach (var network in networks)
         await datapath.AddNetworkAsync(network, default);
 });
-await Time("start that finds 1,000 networks as they should be", () =>
+await Figures.TimeAsync("start that finds 1,000 networks as they should be", () =>
     datapath.StartAsync(new DatapathState([many, .. networks], [], new Dictionary<string, IReadOnlyList<DatapathPort>>()), default));
-await Time("remove 1,000 networks, links gone too", async () =>
+await Figures.TimeAsync("remove 1,000 networks, links gone too", async () =>
 {
     foreach (var network in networks)
         await datapath.RemoveNetworkAsync(network.Id, default);
@@ -164,18 +169,3 @@ static DatapathEndpoint Endpoint(DatapathNetwork network, int i)
 
 static DatapathPort[] Ports(int from, int count) =>
     [.. Enumerable.Range(from, count).Select(static p => new DatapathPort(IPAddress.Any, p, IPAddress.Parse("10.112.0.2"), 80, PortProtocol.Tcp))];
-
-static async Task Time(string what, Func<Task> action)
-{
-    var start = Stopwatch.GetTimestamp();
-    await action();
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-52} {Stopwatch.GetElapsedTime(start).TotalMilliseconds,10:0.00} ms"));
-}
-
-static void Print(string what, List<TimeSpan> times)
-{
-    times.Sort();
-    Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{what,-52} {times[times.Count / 2].TotalMilliseconds,10:0.000} ms median {times[(int)(times.Count * 0.95)].TotalMilliseconds,10:0.000} ms p95"));
-}
