@@ -80,7 +80,7 @@ internal sealed class Composition : IAsyncDisposable
             RegistryMirrors = config.RegistryMirrors,
             InsecureRegistries = config.InsecureRegistries,
         }, clock, logs));
-        Engine = Keep(new HyprEngine(database, images, networks, Machines(paths, clock, logs), clock, logs));
+        Engine = Keep(new HyprEngine(database, images, networks, Keep(Machines(config, paths, clock, logs)), clock, logs));
         await Engine.StartAsync(cancel);
 
         if (bus is not null)
@@ -89,12 +89,14 @@ internal sealed class Composition : IAsyncDisposable
         }
     }
 
-    public static MachineHost Machines(HyprPaths paths, TimeProvider clock, ILoggerFactory logs) => new(new MachineHostSettings
+    public static MachineHost Machines(DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs) => new(new MachineHostSettings
     {
         DataDirectory = paths.Data,
         RuntimeDirectory = paths.Runtime,
         Kernel = paths.GuestKernel,
         Initramfs = paths.GuestInitramfs,
+        WarmStart = config.WarmStart,
+        TemplateDirectory = paths.Templates,
     }, clock, logs);
 
     public static DatapathSettings Datapath(DaemonConfig config)

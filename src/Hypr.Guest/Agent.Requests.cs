@@ -98,6 +98,7 @@ internal sealed partial class Agent
 
         // 2. Names, network, disks.
         NameFiles.Write(configuration.Names);
+        NameFiles.WriteMachineId(configuration.MachineId);
         _nics.Begin();
         foreach (var nic in configuration.Nics)
             _nics.Add(nic);

@@ -41,6 +41,12 @@ public interface IMachineHost
     /// </summary>
     Task SweepAsync(IReadOnlyCollection<string> keep, CancellationToken cancel);
 
+    /// <summary>The saved guests that machines of their size go on from.</summary>
+    IReadOnlyList<MachineTemplate> Templates();
+
+    /// <summary>Sees that there is a saved guest of this size.</summary>
+    Task<MachineTemplate> WarmAsync(int cpus, long memoryBytes, CancellationToken cancel);
+
     /// <summary>Less memory than this does not boot the guest's kernel and agent.</summary>
     long MinimumMemoryBytes { get; }
 
@@ -55,6 +61,12 @@ public interface IMachineHost
 /// <param name="Accelerator"><c>kvm</c> or <c>tcg</c>.</param>
 /// <param name="Note">Why not KVM; null when it is KVM.</param>
 public sealed record HypervisorInfo(string Vmm, string Accelerator, string? Note, string Kernel);
+
+/// <summary>A guest that was saved after its boot, knowing nothing of its machine.</summary>
+/// <param name="Name">Of its file: a hash of all that it depends on.</param>
+/// <param name="IsLoaded">It is in memory, too.</param>
+public sealed record MachineTemplate(
+    string Name, int Cpus, long MemoryBytes, DateTimeOffset Created, DateTimeOffset LastUsed, long DiskBytes, bool IsLoaded);
 
 /// <summary>What the next hyprd needs to find the machine again; kept in the store.</summary>
 /// <param name="StartTime">Field 22 of /proc/pid/stat, in clock ticks since boot: a pid alone may have been given to another

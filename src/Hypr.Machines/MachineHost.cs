@@ -5,6 +5,7 @@ using Hypr.Guest.Protocol.Messages;
 using Hypr.Linux.Processes;
 using Hypr.Machines.Lifecycle;
 using Hypr.Machines.Logs;
+using Hypr.Machines.Templates;
 using Hypr.Machines.Vmm;
 using Hypr.Machines.Vmm.Qemu;
 using Hypr.Primitives;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace Hypr.Machines;
 
 /// <summary>Starts microVMs under QEMU and finds running ones again.</summary>
-public sealed partial class MachineHost : IMachineHost
+public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
 {
     internal const long LeastMemoryBytes = 96L << 20;
     private static readonly TimeSpan AdoptDeadline = TimeSpan.FromSeconds(5);
@@ -22,6 +23,7 @@ public sealed partial class MachineHost : IMachineHost
     private readonly MachineFolders _folders;
     private readonly IVmm _vmm;
     private readonly BootMachine _boot;
+    private readonly MachineTemplates _templates;
     private readonly MachineHostSettings _settings;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -39,12 +41,24 @@ public sealed partial class MachineHost : IMachineHost
         _vmm = vmm;
         _clock = clock;
         _log = logs.CreateLogger<MachineHost>();
-        _boot = new BootMachine(settings, _folders, vmm, new WritableDisk(settings.DataDirectory, settings.WritableDiskBytes), clock, _log);
+        var store = new TemplateStore(_folders.Templates, isShared: settings.TemplateDirectory is not null);
+        _templates = new MachineTemplates(settings, store, new TemplateMaker(settings, _folders, vmm, clock), vmm, clock, _log);
+        var disks = new WritableDisk(settings.DataDirectory, settings.WritableDiskBytes);
+        _boot = new BootMachine(settings, _folders, vmm, disks, _templates, clock, _log);
     }
 
     public long MinimumMemoryBytes => LeastMemoryBytes;
 
     public Task<HypervisorInfo> ProbeAsync(CancellationToken cancel) => _vmm.ProbeAsync(cancel);
+
+    public IReadOnlyList<MachineTemplate> Templates() => _templates.List();
+
+    public async Task<MachineTemplate> WarmAsync(int cpus, long memoryBytes, CancellationToken cancel)
+    {
+        if (cpus < 1 || memoryBytes < LeastMemoryBytes)
+            throw HyprException.Invalid($"a VM has at least one CPU and {LeastMemoryBytes >> 20} MB of memory");
+        return await _templates.WarmAsync(cpus, memoryBytes, await ProbeAsync(cancel), cancel);
+    }
 
     public async Task<IRunningMachine> StartAsync(MachineSpec spec, CancellationToken cancel) =>
         await _boot.RunAsync(spec, await _vmm.ProbeAsync(cancel), Log(spec.Id), cancel);
@@ -108,6 +122,8 @@ public sealed partial class MachineHost : IMachineHost
             await process.Exited.WaitAsync(KillDeadline, cancel);
         }
 
+        // Of guests that were being saved; their VMMs ended with that hyprd.
+        MachineFolders.Remove(_folders.AllTemplateRuntime);
         if (!Directory.Exists(_folders.AllRuntime))
             return;
         foreach (var folder in Directory.GetDirectories(_folders.AllRuntime))
@@ -123,6 +139,9 @@ public sealed partial class MachineHost : IMachineHost
         MachineFolders.Remove(_folders.Runtime(machineId));
         MachineFolders.Remove(_folders.Data(machineId));
     }
+
+    /// <summary>What is being made is given up; machines run on.</summary>
+    public ValueTask DisposeAsync() => _templates.DisposeAsync();
 
     public IMachineLog OpenLog(string machineId) => new MachineLog(Log(machineId), _clock);
 

@@ -32,6 +32,24 @@ public sealed record MachineHostSettings
     /// <summary>How long a guest may take to its agent's hello. One that hangs is started once more.</summary>
     public TimeSpan BootDeadline { get; init; } = TimeSpan.FromSeconds(45);
 
+    /// <summary>Machines go on from saved guests where there are some. False: every one boots.</summary>
+    public bool WarmStart { get; init; } = true;
+
+    /// <summary>A folder for saved guests that other hyprds use too; null: <c>templates/</c> of the data directory.</summary>
+    public string? TemplateDirectory { get; init; }
+
+    /// <summary>A saved guest older than this is used once more and made anew: its kernel's address layout is that of all its machines.</summary>
+    public TimeSpan TemplateAge { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long a saved guest stays in memory behind its last use.</summary>
+    public TimeSpan TemplateIdle { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Beyond so many on disk the least recently used go.</summary>
+    public int MostTemplates { get; init; } = 8;
+
+    /// <summary>How long a resumed guest may take to its agent's hello. One that does not make it is started cold.</summary>
+    public TimeSpan WarmDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a guest whose process has ended keeps its exit code and output for a hyprd that is away.</summary>
     public TimeSpan ExitDeadline { get; init; } = TimeSpan.FromHours(1);
 

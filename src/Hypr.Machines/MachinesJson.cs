@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Hypr.Machines.Lifecycle;
+using Hypr.Machines.Templates;
 using Hypr.Machines.Vmm.Qemu;
 
 namespace Hypr.Machines;
@@ -8,4 +9,5 @@ namespace Hypr.Machines;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProbeRecord))]
 [JsonSerializable(typeof(ExitRecord))]
+[JsonSerializable(typeof(TemplateHeader))]
 internal sealed partial class MachinesJson : JsonSerializerContext;

@@ -18,6 +18,7 @@ internal sealed record CommandLine(bool Help, bool Version, bool Uninstall, stri
         Environment:
           HYPR_DATA_DIR        state: database, images, machines (default /var/lib/hypr)
           HYPR_RUNTIME_DIR     socket and pid file (default /run/hypr)
+          HYPR_TEMPLATE_DIR    saved guests for warm starts, shared with other hyprds (default $HYPR_DATA_DIR/templates)
 
         SIGTERM ends hyprd and leaves the VMs running; the next hyprd takes them up.
         """;

@@ -13,6 +13,7 @@ internal static class ConfigFile
     private static readonly string[] Keys =
     [
         "bip", "default-address-pools", "dns", "hypr-resolv-conf", "hypr-sysctl-dir", "hypr-system-bus", "insecure-registries", "ip", "ipv6", "log-level", "mtu", "registry-mirrors",
+        "warm-start",
     ];
 
     /// <param name="path">Null: the default file, which may be missing.</param>
@@ -81,6 +82,7 @@ internal static class ConfigFile
         "ipv6" => config with { Network = config.Network with { IPv6 = Bool(value) } },
         "ip" => config with { Network = config.Network with { DefaultBindAddress = Address(Text(value)) } },
         "log-level" => config with { LogLevel = Level(Text(value)) },
+        "warm-start" => config with { WarmStart = Bool(value) },
         "hypr-resolv-conf" => config with { ResolvConf = Absolute(Text(value)) },
         "hypr-system-bus" => config with { SystemBus = Text(value) },
         "hypr-sysctl-dir" => config with { SysctlDirectory = Absolute(Text(value)) },

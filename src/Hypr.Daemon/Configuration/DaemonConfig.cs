@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hypr.Daemon.Configuration;
 
-/// <summary>daemon.json. Key names are Docker's; those that begin with <c>hypr-</c> are HYPR's own.</summary>
+/// <summary>daemon.json. Key names are Docker's; <c>warm-start</c> and those that begin with <c>hypr-</c> are HYPR's own.</summary>
 internal sealed record DaemonConfig
 {
     public const string DefaultFile = "/etc/hypr/daemon.json";
@@ -22,6 +22,9 @@ internal sealed record DaemonConfig
 
     /// <summary>[log-level]</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>[warm-start] VMs go on from a guest that was saved after its boot; false: every VM boots.</summary>
+    public bool WarmStart { get; init; } = true;
 
     /// <summary>[hypr-system-bus] Address of a D-Bus on which systemd-resolved is told of our names; null: the system bus, in the host's own network only.</summary>
     public string? SystemBus { get; init; }

@@ -14,6 +14,9 @@ internal sealed record HyprPaths(string Data, string Runtime)
     /// <summary><c>HYPR_KERNEL</c>, else <c>kernel</c> of <see cref="GuestFolder"/>.</summary>
     public string GuestKernel => Value("HYPR_KERNEL", Path.Combine(GuestFolder, "kernel"));
 
+    /// <summary><c>HYPR_TEMPLATE_DIR</c>: saved guests, shared with other hyprds; null: <c>templates/</c> of the data folder, our own.</summary>
+    public string? Templates => Environment.GetEnvironmentVariable("HYPR_TEMPLATE_DIR") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
+
     public string GuestInitramfs => Path.Combine(GuestFolder, "initramfs");
 
     public static HyprPaths FromEnvironment() => new(

@@ -21,7 +21,8 @@ internal static class Uninstall
         using var data = Directory.Exists(paths.Data) ? InstanceLock.Take(paths.Data, "the data in") : null;
 
         // 2. VMs, then what they stood on; each whatever became of the others.
-        await Composition.Machines(paths, TimeProvider.System, logs).SweepAsync([], CancellationToken.None);
+        await using (var machines = Composition.Machines(config, paths, TimeProvider.System, logs))
+            await machines.SweepAsync([], CancellationToken.None);
         await HeldPorts.EndAsync(paths.PortHolderSocket);
         _ = new HostResolver(config.ResolvConf).Uninstall();
         LinuxDatapath.RemoveEverything(Composition.Datapath(config));

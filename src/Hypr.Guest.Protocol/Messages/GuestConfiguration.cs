@@ -28,6 +28,9 @@ public sealed record GuestConfiguration
     /// <summary>How long a guest whose process has ended waits for the host's acknowledgement before it powers off by itself.</summary>
     public TimeSpan ExitDeadline { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>machine-id(5); empty: the image's own.</summary>
+    public string MachineId { get; init; } = "";
+
     public void Encode(WireWriter w)
     {
         w.Nested(Names.Encode);
@@ -43,6 +46,7 @@ public sealed record GuestConfiguration
         w.Bytes(Entropy);
         w.I64(UnixTimeNanoseconds);
         w.U32((uint)Math.Clamp(ExitDeadline.TotalSeconds, 0, uint.MaxValue));
+        w.Text(MachineId);
     }
 
     public static GuestConfiguration Decode(ref WireReader r)
@@ -71,6 +75,7 @@ public sealed record GuestConfiguration
             Entropy = r.Bytes().ToArray(),
             UnixTimeNanoseconds = r.I64(),
             ExitDeadline = TimeSpan.FromSeconds(r.U32()),
+            MachineId = r.AtEnd ? "" : r.Text(),
         };
     }
 }

@@ -14,6 +14,7 @@ internal static class NameFiles
     public const string Hosts = "/hypr/names/hosts";
     public const string Resolver = "/hypr/names/resolv.conf";
     public const string Hostname = "/hypr/names/hostname";
+    public const string MachineId = "/hypr/names/machine-id";
 
     public static void Write(NamesConfiguration names)
     {
@@ -24,6 +25,13 @@ internal static class NameFiles
         FileTree.Write(Hostname, names.Hostname + "\n");
         FileTree.Write(Hosts, HostsText(names));
         FileTree.Write(Resolver, ResolverText(names));
+    }
+
+    /// <summary>machine-id(5): the machine's, for an image's own would be that of all its machines. Empty: the image's own.</summary>
+    public static void WriteMachineId(string id)
+    {
+        if (id.Length > 0)
+            FileTree.Write(MachineId, id + "\n");
     }
 
     internal static string HostsText(NamesConfiguration names)

@@ -24,6 +24,7 @@ internal static class ContainerMounts
         using var hosts = Mount.Detach(NameFiles.Hosts);
         using var resolver = Mount.Detach(NameFiles.Resolver);
         using var hostname = Mount.Detach(NameFiles.Hostname);
+        using var machineId = FileTree.Exists(NameFiles.MachineId) ? Mount.Detach(NameFiles.MachineId) : null;
 
         // 2. The image is the root. proc shows the pid namespace of who mounts it: this process is its init.
         Mount.SwitchRoot(ContainerRoot.Path);
@@ -36,6 +37,8 @@ internal static class ContainerMounts
         MountFile(hosts, "/etc/hosts");
         MountFile(resolver, "/etc/resolv.conf");
         MountFile(hostname, "/etc/hostname");
+        if (machineId is not null)
+            MountFile(machineId, "/etc/machine-id");
         foreach (var (target, options) in order.Tmpfs)
             AddTmpfs(target, options);
         if (order.ReadOnlyRoot)

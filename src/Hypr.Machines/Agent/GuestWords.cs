@@ -12,18 +12,21 @@ internal static class GuestWords
     private const int MostCharacters = 1000;
     private const int EntropyBytes = 256;
 
-    public static GuestConfiguration Configuration(MachineSpec spec, IVmmProcess vmm, TimeSpan exitDeadline, TimeProvider clock) => new()
+    /// <param name="nics">So many of its NICs are there; the others are told of when they are.</param>
+    public static GuestConfiguration Configuration(MachineSpec spec, IVmmProcess vmm, int nics, TimeSpan exitDeadline, TimeProvider clock) => new()
     {
         Names = Names(spec.Guest.Hostname, spec.Guest.Domainname, spec.Guest.Hosts, spec.Guest.Resolver),
         ImageDisk = vmm.RootSlot,
         WritableDisk = vmm.WritableSlot,
         ReadOnlyRoot = spec.Guest.ReadOnlyRoot,
-        Nics = [.. spec.Nics.Select((nic, i) => Nic(nic.Guest, vmm.NicSlot(i)))],
+        Nics = [.. spec.Nics.Take(nics).Select((nic, i) => Nic(nic.Guest, vmm.NicSlot(i)))],
         Sysctls = spec.Guest.Sysctls,
         Tmpfs = spec.Guest.Tmpfs,
         Entropy = RandomNumberGenerator.GetBytes(EntropyBytes),
         UnixTimeNanoseconds = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100,
         ExitDeadline = exitDeadline,
+        // machine-id(5): 32 hex digits, the same for as long as the machine is; its own id is random, and so is each half of it.
+        MachineId = spec.Id[..32],
     };
 
     public static NamesConfiguration Names(

@@ -1,8 +1,6 @@
-using System.Globalization;
-using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Host;
-using Hypr.Machines.Agent;
 using Hypr.Machines.Logs;
+using Hypr.Machines.Templates;
 using Hypr.Machines.Vmm;
 using Hypr.Primitives;
 using Microsoft.Extensions.Logging;
@@ -11,9 +9,9 @@ namespace Hypr.Machines.Lifecycle;
 
 /// <summary>From a specification to a running process. What a step made is unmade when it or a later one fails.</summary>
 internal sealed partial class BootMachine(
-    MachineHostSettings settings, MachineFolders folders, IVmm vmm, WritableDisk disks, TimeProvider clock, ILogger log)
+    MachineHostSettings settings, MachineFolders folders, IVmm vmm, WritableDisk disks, MachineTemplates templates, TimeProvider clock, ILogger log)
 {
-    private const int Attempts = 2;
+    private readonly GuestStart _start = new(settings, vmm, clock);
 
     public async Task<IRunningMachine> RunAsync(MachineSpec spec, HypervisorInfo hypervisor, LogFiles logFiles, CancellationToken cancel)
     {
@@ -23,22 +21,21 @@ internal sealed partial class BootMachine(
         vmm.Validate(request);
 
         // 2. Folders and disk; what an earlier run left of its end.
-        var isFirstRun = !File.Exists(request.WritableDisk);
+        var isFirstRun = !File.Exists(folders.Disk(spec.Id));
         try
         {
             MachineFolders.Make(folders.Data(spec.Id));
             MachineFolders.Remove(folders.Runtime(spec.Id));
             MachineFolders.Make(folders.Runtime(spec.Id));
-            await disks.EnsureAsync(request.WritableDisk, cancel);
+            await disks.EnsureAsync(folders.Disk(spec.Id), cancel);
             File.Delete(folders.Exit(spec.Id));
 
-            // 3. The VM, and its agent's hello. One that hangs gets a second chance; one that dies says why on its console.
-            for (var attempt = 1; ; attempt++)
-            {
-                if (await TryAsync(spec, request, hypervisor, logFiles, isLast: attempt == Attempts, cancel) is { } machine)
-                    return machine;
-                BootHung(log, spec.Name, settings.BootDeadline.TotalSeconds);
-            }
+            // 3. The guest: warm where a template fits, else cold. 4. The process in it.
+            var guest = await WarmAsync(spec, request, hypervisor, cancel) ?? await ColdAsync(spec, request, hypervisor, cancel);
+            var machine = await RunProcessAsync(spec, guest, logFiles, cancel);
+            if (!guest.IsWarm)
+                templates.Want(spec.Cpus, spec.MemoryBytes, hypervisor);
+            return machine;
         }
         catch (Exception e)
         {
@@ -51,93 +48,80 @@ internal sealed partial class BootMachine(
         }
     }
 
-    /// <summary>Null: it hung, and another try is due.</summary>
-    private async Task<RunningMachine?> TryAsync(
-        MachineSpec spec, VmmRequest request, HypervisorInfo hypervisor, LogFiles logFiles, bool isLast, CancellationToken cancel)
+    /// <summary>
+    /// Goes on from a saved guest. Null: there is none that fits. What fails on the way to the guest's configuration is done once more, cold; if that
+    /// succeeds the template was at fault, else the machine is.
+    /// </summary>
+    private async Task<ConfiguredGuest?> WarmAsync(MachineSpec spec, VmmRequest request, HypervisorInfo hypervisor, CancellationToken cancel)
     {
-        IVmmProcess? process = null;
-        GuestConnection? connection = null;
+        // More NICs than a template has ports for: a machine that boots gets as many as it needs.
+        if (request.Nics.Count > settings.SparePorts
+            || await templates.FindAsync(spec.Cpus, spec.MemoryBytes, hypervisor, cancel) is not { } template)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await _start.RunAsync(spec, request with { From = template.Guest }, hypervisor, settings.WarmDeadline, cancel);
+        }
+        catch (Exception e) when (e is HyprException or TimeoutException or ObjectDisposedException && !cancel.IsCancellationRequested)
+        {
+            WarmFailed(log, spec.Name, e.Message);
+            if (e.InnerException is not GuestException)
+                templates.Drop(template);
+            var guest = await ColdAsync(spec, request, hypervisor, cancel);
+            templates.Drop(template);
+            return guest;
+        }
+    }
+
+    /// <summary>A guest that hangs gets a second chance; one that dies says why on its console.</summary>
+    private async Task<ConfiguredGuest> ColdAsync(MachineSpec spec, VmmRequest request, HypervisorInfo hypervisor, CancellationToken cancel)
+    {
+        try
+        {
+            return await _start.RunAsync(spec, request, hypervisor, settings.BootDeadline, cancel);
+        }
+        catch (TimeoutException)
+        {
+            BootHung(log, spec.Name, settings.BootDeadline.TotalSeconds);
+        }
+
+        try
+        {
+            return await _start.RunAsync(spec, request, hypervisor, settings.BootDeadline, cancel);
+        }
+        catch (TimeoutException e)
+        {
+            throw new HyprException(ErrorKind.Internal, $"{e.Message} (the second try)", e);
+        }
+    }
+
+    private async Task<RunningMachine> RunProcessAsync(MachineSpec spec, ConfiguredGuest guest, LogFiles logFiles, CancellationToken cancel)
+    {
         RunningMachine? machine = null;
         try
         {
-            process = vmm.Start(request, hypervisor);
-            spec.Spawned?.Invoke(process.Handle);
-            connection = await HelloAsync(spec, process, isLast, cancel);
-            if (connection is not null)
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(settings.BootDeadline);
+            machine = new RunningMachine(spec.Name, guest.Process, logFiles, spec.Guest.Process.OpenStdin, folders, clock, log)
             {
-                // The guest and the process in it.
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                limit.CancelAfter(settings.BootDeadline);
-                await connection.ConfigureAsync(GuestWords.Configuration(spec, process, settings.ExitDeadline, clock), limit.Token);
-                machine = new RunningMachine(spec.Name, process, logFiles, spec.Guest.Process.OpenStdin, folders, clock, log);
-                await machine.TakeAsync(connection, limit.Token);
-                if (spec.BeforeProcess is { } before)
-                    await before(machine, cancel);
-                await machine.StartMainAsync(spec.Guest.Process, limit.Token);
-                machine.Supervise();
-                return machine;
-            }
+                IsWarm = guest.IsWarm,
+            };
+            await machine.TakeAsync(guest.Agent, limit.Token);
+            if (spec.BeforeProcess is { } before)
+                await before(machine, cancel);
+            await machine.StartMainAsync(spec.Guest.Process, limit.Token);
+            machine.Supervise();
+            return machine;
         }
         catch (Exception e)
         {
-            await EndAsync(process, connection, machine);
+            await GuestStart.EndAsync(guest.Process, guest.Agent, machine);
             cancel.ThrowIfCancellationRequested();
-            throw e switch
-            {
-                GuestException refused => GuestWords.Refused(refused),
-                OperationCanceledException => Failed(spec, $"its agent did not answer within {Seconds(settings.BootDeadline)}", process, e),
-                ProtocolException or IOException when process is not null => Failed(spec, e.Message, process, e),
-                _ => e,
-            };
+            throw GuestStart.Explained(spec.Name, guest.Process, e, settings.BootDeadline);
         }
-
-        await EndAsync(process, connection, machine);
-        return null;
-    }
-
-    /// <summary>Null: it hung, and this was not the last try.</summary>
-    private async Task<GuestConnection?> HelloAsync(MachineSpec spec, IVmmProcess process, bool isLast, CancellationToken cancel)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(settings.BootDeadline);
-        try
-        {
-            return await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: true, limit.Token);
-        }
-        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
-        {
-            return isLast
-                ? throw Failed(spec, $"its agent did not say hello within {Seconds(settings.BootDeadline)}, twice", process, e)
-                : null;
-        }
-        catch (IOException e)
-        {
-            // The port was closed: the VMM is going.
-            await process.Exited.WaitAsync(limit.Token);
-            throw Failed(spec, "it died while booting", process, e);
-        }
-    }
-
-    private static async Task EndAsync(IVmmProcess? process, GuestConnection? connection, RunningMachine? machine)
-    {
-        if (process is not null)
-        {
-            process.Kill();
-            await process.Exited;
-        }
-
-        if (connection is not null)
-            await connection.DisposeAsync();
-        if (machine is not null)
-            await machine.DisposeAsync();
-        else if (process is not null)
-            await process.DisposeAsync();
-    }
-
-    private static HyprException Failed(MachineSpec spec, string why, IVmmProcess? process, Exception cause)
-    {
-        var words = process?.LastWords() ?? "";
-        return new HyprException(ErrorKind.Internal, $"{spec.Name} did not start: {why}{(words.Length > 0 ? $"; {words}" : "")}", cause);
     }
 
     private static void Validate(MachineSpec spec)
@@ -159,6 +143,9 @@ internal sealed partial class BootMachine(
     {
         MachineId = spec.Id,
         Name = spec.Name,
+        DataFolder = folders.Data(spec.Id),
+        RunFolder = folders.Runtime(spec.Id),
+        ConsoleFile = folders.Console(spec.Id),
         Cpus = spec.Cpus,
         MemoryBytes = spec.MemoryBytes,
         RootFs = spec.RootFs,
@@ -166,8 +153,9 @@ internal sealed partial class BootMachine(
         Nics = [.. spec.Nics.Select(nic => new VmmNic(nic.Guest.Name, nic.Tap, nic.Guest.Mac))],
     };
 
-    private static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s";
-
     [LoggerMessage(LogLevel.Warning, "{Machine} said no hello within {Seconds} s and is started once more")]
     private static partial void BootHung(ILogger logger, string machine, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "{Machine} is started cold, for it did not start warm: {Reason}")]
+    private static partial void WarmFailed(ILogger logger, string machine, string reason);
 }

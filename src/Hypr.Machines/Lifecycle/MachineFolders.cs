@@ -9,6 +9,17 @@ internal sealed class MachineFolders(MachineHostSettings settings)
     /// <summary>What is there while it runs: sockets.</summary>
     public string AllRuntime { get; } = Path.Combine(Path.GetFullPath(settings.RuntimeDirectory), "machines");
 
+    /// <summary>Saved guests.</summary>
+    public string Templates { get; } = Path.GetFullPath(settings.TemplateDirectory ?? Path.Combine(settings.DataDirectory, "templates"));
+
+    /// <summary>Sockets of guests that are being saved.</summary>
+    public string AllTemplateRuntime { get; } = Path.Combine(Path.GetFullPath(settings.RuntimeDirectory), "templates");
+
+    /// <summary>Never made: a name by which the process is told from machines.</summary>
+    public string Template(string id) => Path.Combine(Path.GetFullPath(settings.DataDirectory), "templates", Checked(id));
+
+    public string TemplateRuntime(string id) => Path.Combine(AllTemplateRuntime, Checked(id));
+
     public string Data(string id) => Path.Combine(AllData, Checked(id));
 
     public string Runtime(string id) => Path.Combine(AllRuntime, Checked(id));

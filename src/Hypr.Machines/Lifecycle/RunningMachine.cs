@@ -58,6 +58,8 @@ internal sealed partial class RunningMachine : IRunningMachine
 
     public MachineHandle Handle => _vmm.Handle;
 
+    public bool IsWarm { get; init; }
+
     public Task<MachineExit> Exited => _exited.Task;
 
     /// <summary>Takes the first connection and reads the output from where the log ends.</summary>

@@ -17,6 +17,12 @@ internal interface IVmm
     /// <exception cref="HyprException">What is missing and how to get it.</exception>
     void Validate(VmmRequest request);
 
+    /// <summary>
+    /// Everything that a saved guest of this size depends on, as text: VMM, kernel, initramfs, CPU, devices. One that was saved under another
+    /// text cannot be trusted. The first line says what is common to all sizes.
+    /// </summary>
+    string Shape(int cpus, long memoryBytes, HypervisorInfo hypervisor);
+
     /// <summary>Spawns the process. It is not waited for until the guest boots.</summary>
     IVmmProcess Start(VmmRequest request, HypervisorInfo hypervisor);
 
@@ -31,13 +37,33 @@ internal sealed record VmmRequest
 {
     public required string MachineId { get; init; }
     public required string Name { get; init; }
+
+    /// <summary>By it the process is known again.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>For sockets.</summary>
+    public required string RunFolder { get; init; }
+
+    /// <summary>Null: the console is kept in memory only.</summary>
+    public string? ConsoleFile { get; init; }
     public required int Cpus { get; init; }
     public required long MemoryBytes { get; init; }
 
-    /// <summary>Opened read-only; many machines share it.</summary>
-    public required string RootFs { get; init; }
-    public required string WritableDisk { get; init; }
+    /// <summary>Opened read-only; many machines share it. Null, as the next: an empty disk that nobody reads.</summary>
+    public string? RootFs { get; init; }
+    public string? WritableDisk { get; init; }
+
+    /// <summary>Of a guest that goes on from a saved one only the first is there at once, the others are plugged.</summary>
     public required IReadOnlyList<VmmNic> Nics { get; init; }
+
+    /// <summary>The guest goes on from here, when <see cref="IVmmProcess.LoadAsync"/> was called. Null: it boots.</summary>
+    public SavedGuest? From { get; init; }
+
+    /// <summary>The guest's memory is this file, for <see cref="IVmmProcess.SaveAsync"/>. Null: it has one of its own.</summary>
+    public SafeFileHandle? RecordTo { get; init; }
+
+    /// <summary>The process ends when the thread does that starts it, thus with this process at the latest.</summary>
+    public bool EndsWithThread { get; init; }
 }
 
 /// <param name="Name">The guest's word for it, <c>eth0</c>: the VMM remembers it for a later hyprd.</param>
@@ -66,6 +92,14 @@ internal interface IVmmProcess : IAsyncDisposable
     string LastWords();
 
     void Kill();
+
+    /// <summary>Loads what the request's saved guest was, and lets it go on. Returns before it is loaded: a failure ends the process.</summary>
+    /// <exception cref="IOException">The VMM does not do it.</exception>
+    Task LoadAsync(CancellationToken cancel);
+
+    /// <summary>Stops the guest for good and gives the state of its CPUs and devices; its memory is in the request's file.</summary>
+    /// <exception cref="IOException">The VMM does not do it.</exception>
+    Task<byte[]> SaveAsync(CancellationToken cancel);
 
     Task PauseAsync(CancellationToken cancel);
 

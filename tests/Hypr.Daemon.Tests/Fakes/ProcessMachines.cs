@@ -13,6 +13,7 @@ internal sealed class ProcessMachines : IMachineHost
 {
     private readonly Dictionary<string, MemoryLog> _logs = [];
     private readonly ConcurrentBag<ProcessMachine> _machines = [];
+    private readonly ConcurrentBag<MachineTemplate> _templates = [];
 
     /// <summary>Set: the next start stops before its process, says so and waits.</summary>
     public StartHold? Hold { get; set; }
@@ -48,6 +49,15 @@ internal sealed class ProcessMachines : IMachineHost
 
     public Task SweepAsync(IReadOnlyCollection<string> keep, CancellationToken cancel) => Task.CompletedTask;
 
+    public IReadOnlyList<MachineTemplate> Templates() => [.. _templates];
+
+    public Task<MachineTemplate> WarmAsync(int cpus, long memoryBytes, CancellationToken cancel)
+    {
+        var template = new MachineTemplate($"of-{cpus}-{memoryBytes}", cpus, memoryBytes, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, 1 << 20, true);
+        _templates.Add(template);
+        return Task.FromResult(template);
+    }
+
     public void Delete(string machineId)
     {
         lock (_logs)
@@ -80,6 +90,8 @@ internal sealed class ProcessMachine(MachineSpec spec, MemoryLog log) : IRunning
     private readonly ProcessStreams _streams = new(spec.Guest.Process, log);
 
     public MachineHandle Handle => new(spec.Id, _streams.Pid, 0);
+
+    public bool IsWarm => false;
 
     public Task<MachineExit> Exited => _exited.Task;
 

@@ -1,8 +1,8 @@
 using System.Text;
+using Hypr.EndToEndTests.Support;
 using Hypr.Linux.Processes;
 using Hypr.Machines;
 using Hypr.Primitives;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hypr.EndToEndTests.Machines;
 
@@ -11,6 +11,7 @@ internal sealed class MachineLab : IAsyncDisposable
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"hypr-machines-{Guid.NewGuid():n}");
     private readonly List<IRunningMachine> _machines = [];
+    private readonly List<MachineHost> _hosts = [];
 
     public MachineLab(GuestFiles guest, Func<MachineHostSettings, MachineHostSettings>? change = null)
     {
@@ -24,6 +25,8 @@ internal sealed class MachineLab : IAsyncDisposable
             Initramfs = guest.Initramfs,
             // Tests share two cores with others.
             BootDeadline = TimeSpan.FromMinutes(3),
+            WarmDeadline = TimeSpan.FromMinutes(1),
+            TemplateDirectory = Path.Combine(Repository.Cache, "templates"),
         };
         Settings = change?.Invoke(settings) ?? settings;
         Host = NewHost();
@@ -36,7 +39,15 @@ internal sealed class MachineLab : IAsyncDisposable
     public MachineHost Host { get; }
 
     /// <summary>As a hyprd that starts anew.</summary>
-    public MachineHost NewHost() => new(Settings, TimeProvider.System, NullLoggerFactory.Instance);
+    public MachineHost NewHost()
+    {
+        var host = new MachineHost(Settings, TimeProvider.System, Logs);
+        _hosts.Add(host);
+        return host;
+    }
+
+    /// <summary>What its hosts warned of.</summary>
+    public ListLogs Logs { get; } = new();
 
     public MachineSpec Spec(params string[] args) => Spec(new GuestProcess { Args = args });
 
@@ -92,6 +103,8 @@ internal sealed class MachineLab : IAsyncDisposable
             await machine.DisposeAsync();
         }
 
+        foreach (var host in _hosts)
+            await host.DisposeAsync();
         await Host.SweepAsync([], CancellationToken.None);
         var run = Path.Combine(Settings.RuntimeDirectory, "machines");
         var left = Directory.Exists(run) ? Directory.GetFileSystemEntries(run) : [];

@@ -20,6 +20,23 @@ internal sealed record QemuPlan
     public required long TscKhz { get; init; }
     public required IReadOnlyList<(string Name, int Tap, MacAddress Mac)> Nics { get; init; }
     public required int SparePorts { get; init; }
+    public QemuStart Start { get; init; }
+
+    /// <summary>False: empty disks in their places.</summary>
+    public bool HasDisks { get; init; } = true;
+}
+
+/// <summary>What the guest does first.</summary>
+internal enum QemuStart
+{
+    /// <summary>It boots, in memory of its own.</summary>
+    Boot,
+
+    /// <summary>It boots in the memory of a file, to be saved.</summary>
+    Record,
+
+    /// <summary>It waits for the state of a saved one, and changes a copy of that one's memory.</summary>
+    Resume,
 }
 
 /// <summary>QEMU's arguments (qemu(1), docs/system/i386/microvm.rst).</summary>
@@ -33,7 +50,9 @@ internal static class QemuCommandLine
     public const int Qmp = 7;
     public const int Agent = 8;
     public const int Console = 9;
-    public const int FirstTap = 10;
+    public const int Memory = 10;
+    public const int State = 11;
+    public const int FirstTap = 12;
 
     // Transport 0 cannot be used: its interrupt is pin 0 of the second I/O APIC, and QEMU's takes pin 0 of any for the PIT's and raises
     // pin 2 instead
@@ -52,6 +71,8 @@ internal static class QemuCommandLine
     public static List<string> Build(QemuPlan plan)
     {
         var kvm = plan.Accelerator == "kvm";
+        var megabytes = $"{(plan.MemoryBytes + (1 << 20) - 1) >> 20}M";
+        var isTemplate = plan.Start != QemuStart.Boot;
         List<string> args =
         [
             // Comma doubled: an option's value ends at a single one (qemu-options).
@@ -59,17 +80,34 @@ internal static class QemuCommandLine
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             // ACPI and PCIe are for hot-plug: virtio-mmio has none.
-            "-machine", $"microvm,accel={plan.Accelerator},acpi=on,pcie=on,isa-serial=off,usb=off,dump-guest-core=off,mem-merge=off",
+            "-machine", $"microvm,accel={plan.Accelerator},acpi=on,pcie=on,isa-serial=off,usb=off,dump-guest-core=off,mem-merge=off"
+                + (isTemplate ? ",memory-backend=ram" : ""),
             "-cpu", kvm ? "host" : "max",
             "-smp", plan.Cpus.ToString(CultureInfo.InvariantCulture),
-            "-m", $"{(plan.MemoryBytes + (1 << 20) - 1) >> 20}M",
+            "-m", megabytes,
             // virtio 1.0 over MMIO: the legacy one is QEMU's default still.
             "-global", "virtio-mmio.force-legacy=off",
-            "-kernel", $"/proc/self/fd/{Kernel}", "-initrd", $"/proc/self/fd/{Initramfs}",
-            "-append", KernelArguments(kvm, plan.TscKhz),
         ];
-        Disk(args, "root", RootFs, RootSlot, readOnly: true);
-        Disk(args, "writable", WritableDisk, WritableSlot, readOnly: false);
+        if (isTemplate)
+        {
+            // Private: what this VM writes is its own, what it only reads is one page for all.
+            var share = plan.Start == QemuStart.Record ? "on" : "off";
+            args.AddRange(["-object", $"memory-backend-file,id=ram,size={megabytes},mem-path=/proc/self/fd/{Memory},share={share}"]);
+        }
+
+        if (plan.Start == QemuStart.Resume)
+            args.AddRange(["-incoming", "defer"]);
+        else
+        {
+            args.AddRange(
+            [
+                "-kernel", $"/proc/self/fd/{Kernel}", "-initrd", $"/proc/self/fd/{Initramfs}",
+                "-append", KernelArguments(kvm, plan.TscKhz),
+            ]);
+        }
+
+        Disk(args, plan, "root", RootFs, RootSlot, readOnly: true);
+        Disk(args, plan, "writable", WritableDisk, WritableSlot, readOnly: false);
         args.AddRange(
         [
             "-device", $"virtio-serial-device,id=serial,max_ports=2,bus=virtio-mmio-bus.{AgentSlot}",
@@ -87,8 +125,17 @@ internal static class QemuCommandLine
             args.Add($"pcie-root-port,id={PortId(port)},bus=pcie.0,addr={FirstPort + port:x},chassis={number},slot={number}");
         }
 
+        if (isTemplate && plan.Nics.Count == 0)
+        {
+            // A template's devices are those of every VM that goes on from it: here a NIC whose hub has no other port.
+            args.AddRange(
+            [
+                "-netdev", $"hubport,id={FirstNetdev},hubid=0",
+                "-device", $"virtio-net-device,id={FirstNetdev},netdev={FirstNetdev},bus=virtio-mmio-bus.{NicSlot}",
+            ]);
+        }
 
-        for (var i = 0; i < plan.Nics.Count; i++)
+        for (var i = 0; i < (plan.Start == QemuStart.Resume ? Math.Min(1, plan.Nics.Count) : plan.Nics.Count); i++)
         {
             var (name, tap, mac) = plan.Nics[i];
             var netdev = i == 0 ? FirstNetdev : NetdevId(i - 1);
@@ -165,19 +212,31 @@ internal static class QemuCommandLine
             + $"initcall_blacklist=init_kprobe_trace,crypto_kdf108_init,load_system_certificate_list{tsc}";
     }
 
-    private static int Ports(QemuPlan plan) => plan.SparePorts + Math.Max(0, plan.Nics.Count - 1);
+    private static int Ports(QemuPlan plan) =>
+        plan.SparePorts + (plan.Start == QemuStart.Resume ? 0 : Math.Max(0, plan.Nics.Count - 1));
 
-    private static void Disk(List<string> args, string name, int fd, int slot, bool readOnly)
+    private static void Disk(List<string> args, QemuPlan plan, string name, int fd, int slot, bool readOnly)
     {
-        // -add-fd gives the descriptor to an fdset, the only way by which the file driver takes one.
-        args.AddRange(["-add-fd", $"fd={fd},set={fd}"]);
         var (only, discard, locking) = readOnly ? ("on", "ignore", "off") : ("off", "unmap", "on");
+        if (plan.HasDisks)
+        {
+            args.AddRange(
+            [
+                // -add-fd gives the descriptor to an fdset, the only way by which the file driver takes one.
+                "-add-fd", $"fd={fd},set={fd}",
+                "-blockdev",
+                $"driver=file,node-name={name}-file,filename=/dev/fdset/{fd},read-only={only},auto-read-only=off,locking={locking},"
+                    + $"aio=threads,cache.direct=off,discard={discard}",
+                "-blockdev", $"driver=raw,node-name={name},file={name}-file,read-only={only},discard={discard}",
+            ]);
+        }
+        else
+        {
+            args.AddRange(["-blockdev", $"driver=null-co,node-name={name},size=1048576,read-only={only},discard={discard}"]);
+        }
+
         args.AddRange(
         [
-            "-blockdev",
-            $"driver=file,node-name={name}-file,filename=/dev/fdset/{fd},read-only={only},auto-read-only=off,locking={locking},"
-                + $"aio=threads,cache.direct=off,discard={discard}",
-            "-blockdev", $"driver=raw,node-name={name},file={name}-file,read-only={only},discard={discard}",
             // report: the default stops the whole VM when the host's disk is full; the guest's process shall see the error instead.
             "-device", $"virtio-blk-device,drive={name},bus=virtio-mmio-bus.{slot},werror=report,rerror=report",
         ]);

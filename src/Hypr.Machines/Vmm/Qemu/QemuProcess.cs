@@ -29,7 +29,7 @@ internal sealed class QemuProcess : IVmmProcess
     /// <param name="console">A connection to the console's socket.</param>
     /// <param name="errors">What QEMU itself writes; null when an earlier hyprd had it.</param>
     public QemuProcess(
-        string machineId, LinuxProcess process, string runFolder, string consoleFile, Stream? console, Stream? errors, TimeProvider clock)
+        string machineId, LinuxProcess process, string runFolder, string? consoleFile, Stream? console, Stream? errors, TimeProvider clock)
     {
         Handle = new MachineHandle(machineId, process.Pid, process.StartTime);
         _process = process;
@@ -67,6 +67,40 @@ internal sealed class QemuProcess : IVmmProcess
     }
 
     public void Kill() => _process.Kill();
+
+    public async Task LoadAsync(CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            await QemuMigration.LoadAsync(await MonitorAsync(cancel), cancel);
+        }
+        catch (QmpException e)
+        {
+            throw new IOException($"QEMU does not load the saved guest: {e.Message}", e);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async Task<byte[]> SaveAsync(CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            return await QemuMigration.SaveAsync(await MonitorAsync(cancel), cancel);
+        }
+        catch (QmpException e)
+        {
+            throw new IOException($"QEMU does not save the guest: {e.Message}", e);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     public Task PauseAsync(CancellationToken cancel) => ExecuteAsync("stop", null, cancel);
 

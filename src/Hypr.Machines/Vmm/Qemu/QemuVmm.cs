@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Hypr.Linux;
+using Hypr.Linux.Files;
 using Hypr.Linux.Processes;
 using Hypr.Machines.Lifecycle;
 using Hypr.Primitives;
@@ -41,7 +42,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             throw HyprException.Unavailable("setpriv is missing: install it with: apt-get install util-linux");
         ValidateGuestFile(settings.Kernel, "kernel", "build it with ./dev build, or name another with HYPR_KERNEL");
         ValidateGuestFile(settings.Initramfs, "initramfs", "build it with ./dev build");
-        if (!File.Exists(request.RootFs))
+        if (request.RootFs is not null && !File.Exists(request.RootFs))
             throw HyprException.NotFound($"the image's file system {request.RootFs} is missing: remove the image and pull it again");
         foreach (var nic in request.Nics.Where(nic => !QemuCommandLine.IsNicName(nic.Name)))
             throw HyprException.Invalid($"'{nic.Name}' is no name for a NIC: up to 15 letters, digits, dots and dashes are");
@@ -49,12 +50,13 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
 
     public IVmmProcess Start(VmmRequest request, HypervisorInfo hypervisor)
     {
-        var runFolder = folders.Runtime(request.MachineId);
+        var runFolder = request.RunFolder;
         var descriptors = new Dictionary<int, SafeHandle>();
         // Closed here when QEMU has its copies.
         var ours = new List<IDisposable>();
         Socket? console = null;
         AnonymousPipeServerStream? errors = null;
+        SafeFileHandle? stateWriter = null;
         try
         {
             // 1. Everything that QEMU gets of the host, opened with our rights.
@@ -64,16 +66,32 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
                 descriptors.Add(number, handle);
             }
 
-            Give(QemuCommandLine.Kernel, File.OpenHandle(settings.Kernel));
-            Give(QemuCommandLine.Initramfs, File.OpenHandle(settings.Initramfs));
-            Give(QemuCommandLine.RootFs, File.OpenHandle(request.RootFs));
-            Give(
-                QemuCommandLine.WritableDisk,
-                File.OpenHandle(request.WritableDisk, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+            if (request.From is { } saved)
+            {
+                descriptors.Add(QemuCommandLine.Memory, saved.Memory);
+                (var stateReader, stateWriter) = Descriptor.Pipe();
+                Give(QemuCommandLine.State, stateReader);
+            }
+            else
+            {
+                Give(QemuCommandLine.Kernel, File.OpenHandle(settings.Kernel));
+                Give(QemuCommandLine.Initramfs, File.OpenHandle(settings.Initramfs));
+            }
+
+            if (request.RecordTo is { } memory)
+                descriptors.Add(QemuCommandLine.Memory, memory);
+            if (request.RootFs is { } root && request.WritableDisk is { } writable)
+            {
+                Give(QemuCommandLine.RootFs, File.OpenHandle(root));
+                Give(
+                    QemuCommandLine.WritableDisk,
+                    File.OpenHandle(writable, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+            }
+
             Give(QemuCommandLine.Qmp, LocalSocket.Listen(QemuSockets.Monitor(runFolder)));
             Give(QemuCommandLine.Agent, LocalSocket.Listen(QemuSockets.Agent(runFolder)));
             Give(QemuCommandLine.Console, LocalSocket.Listen(QemuSockets.Console(runFolder)));
-            for (var i = 0; i < request.Nics.Count; i++)
+            for (var i = 0; i < (request.From is null ? request.Nics.Count : Math.Min(1, request.Nics.Count)); i++)
                 descriptors.Add(QemuCommandLine.FirstTap + i, request.Nics[i].Tap);
 
             // 2. The console is listened to before there is anything to hear; stderr is a pipe, so that QEMU cannot fill a disk either.
@@ -88,6 +106,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
                 Program = Tool.Find("setpriv")!,
                 Arguments =
                 [
+                    .. request.EndsWithThread ? ["--pdeathsig=KILL"] : Array.Empty<string>(),
                     .. QemuProbe.Privileges(settings, hypervisor.Accelerator == "kvm"),
                     Tool.Find(settings.Qemu)!,
                     .. QemuCommandLine.Build(Plan(request, hypervisor)),
@@ -97,14 +116,16 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
                 Descriptors = descriptors,
             });
             errors.DisposeLocalCopyOfClientHandle();
+            if (stateWriter is not null)
+                QemuMigration.Feed(stateWriter, request.From!.State);
             return new QemuProcess(
-                request.MachineId, process, runFolder, folders.Console(request.MachineId),
-                new NetworkStream(console, ownsSocket: true), errors, clock);
+                request.MachineId, process, runFolder, request.ConsoleFile, new NetworkStream(console, ownsSocket: true), errors, clock);
         }
         catch (Exception e)
         {
             console?.Dispose();
             errors?.Dispose();
+            stateWriter?.Dispose();
             if (e is LinuxException or IOException or UnauthorizedAccessException)
                 throw HyprException.Unavailable($"the VMM of {request.Name} did not start: {e.Message}", e);
             throw;
@@ -114,6 +135,24 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             foreach (var handle in ours)
                 handle.Dispose();
         }
+    }
+
+    public string Shape(int cpus, long memoryBytes, HypervisorInfo hypervisor)
+    {
+        var plan = new QemuPlan
+        {
+            MachineFolder = "",
+            Name = "",
+            Accelerator = hypervisor.Accelerator,
+            Cpus = cpus,
+            MemoryBytes = memoryBytes,
+            TscKhz = _tscKhz,
+            Nics = [],
+            SparePorts = settings.SparePorts,
+            Start = QemuStart.Record,
+            HasDisks = false,
+        };
+        return $"{QemuIdentity.Of(settings, hypervisor)}\n{string.Join('\n', QemuCommandLine.Build(plan))}";
     }
 
     public IVmmProcess? Adopt(MachineHandle handle)
@@ -157,7 +196,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
 
     private QemuPlan Plan(VmmRequest request, HypervisorInfo hypervisor) => new()
     {
-        MachineFolder = folders.Data(request.MachineId),
+        MachineFolder = request.DataFolder,
         Name = request.Name,
         Accelerator = hypervisor.Accelerator,
         Cpus = request.Cpus,
@@ -165,6 +204,8 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
         TscKhz = _tscKhz,
         Nics = [.. request.Nics.Select((nic, i) => (nic.Name, QemuCommandLine.FirstTap + i, nic.Mac))],
         SparePorts = settings.SparePorts,
+        Start = request.From is not null ? QemuStart.Resume : request.RecordTo is not null ? QemuStart.Record : QemuStart.Boot,
+        HasDisks = request.RootFs is not null,
     };
 
     private static void ValidateGuestFile(string path, string what, string remedy)

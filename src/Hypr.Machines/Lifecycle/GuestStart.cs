@@ -1,0 +1,116 @@
+using System.Globalization;
+using Hypr.Guest.Protocol;
+using Hypr.Guest.Protocol.Host;
+using Hypr.Machines.Agent;
+using Hypr.Machines.Vmm;
+using Hypr.Primitives;
+
+namespace Hypr.Machines.Lifecycle;
+
+/// <summary>A guest that has its configuration, and waits for its process.</summary>
+internal sealed record ConfiguredGuest(IVmmProcess Process, GuestConnection Agent, bool IsWarm);
+
+/// <summary>
+/// From a VMM's start to a configured guest: one way, whether the guest boots or goes on from a saved one. A failure ends the VMM and says why, with the
+/// end of the console when the guest died.
+/// </summary>
+internal sealed class GuestStart(MachineHostSettings settings, IVmm vmm, TimeProvider clock)
+{
+    /// <param name="deadline">For the hello, and then for the configuration.</param>
+    /// <exception cref="TimeoutException">No hello came in time.</exception>
+    public async Task<ConfiguredGuest> RunAsync(
+        MachineSpec spec, VmmRequest request, HypervisorInfo hypervisor, TimeSpan deadline, CancellationToken cancel)
+    {
+        IVmmProcess? process = null;
+        GuestConnection? agent = null;
+        try
+        {
+            process = vmm.Start(request, hypervisor);
+            spec.Spawned?.Invoke(process.Handle);
+            agent = await HelloAsync(spec, process, request.From is not null, deadline, cancel);
+
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(deadline);
+            await ConfigureAsync(spec, process, agent, request.From is not null, limit.Token);
+            return new ConfiguredGuest(process, agent, request.From is not null);
+        }
+        catch (Exception e)
+        {
+            await EndAsync(process, agent);
+            cancel.ThrowIfCancellationRequested();
+            throw Explained(spec.Name, process, e, deadline);
+        }
+    }
+
+    public static async Task EndAsync(IVmmProcess? process, GuestConnection? agent, RunningMachine? machine = null)
+    {
+        if (process is not null)
+        {
+            process.Kill();
+            await process.Exited;
+        }
+
+        if (agent is not null)
+            await agent.DisposeAsync();
+        if (machine is not null)
+            await machine.DisposeAsync();
+        else if (process is not null)
+            await process.DisposeAsync();
+    }
+
+    /// <summary>What goes wrong with a guest, as a person is told it.</summary>
+    public static Exception Explained(string name, IVmmProcess? process, Exception e, TimeSpan deadline) => e switch
+    {
+        GuestException refused => GuestWords.Refused(refused),
+        OperationCanceledException => Failed(name, $"its agent did not answer within {Seconds(deadline)}", process, e),
+        ProtocolException or IOException when process is not null => Failed(name, e.Message, process, e),
+        _ => e,
+    };
+
+    public static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s";
+
+    private static async Task<GuestConnection> HelloAsync(
+        MachineSpec spec, IVmmProcess process, bool isSaved, TimeSpan deadline, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(deadline);
+        try
+        {
+            if (isSaved)
+                await process.LoadAsync(limit.Token);
+            // Of a saved guest the port was closed between whole frames: it is as fresh.
+            return await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: true, limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        {
+            var words = process.LastWords();
+            throw new TimeoutException(
+                $"{spec.Name} did not start: its agent did not say hello within {Seconds(deadline)}{(words.Length > 0 ? $"; {words}" : "")}", e);
+        }
+        catch (IOException e)
+        {
+            // The port was closed: the VMM is going.
+            await process.Exited.WaitAsync(limit.Token);
+            throw Failed(spec.Name, isSaved ? "it died while resuming" : "it died while booting", process, e);
+        }
+    }
+
+    private async Task ConfigureAsync(MachineSpec spec, IVmmProcess process, GuestConnection agent, bool isSaved, CancellationToken cancel)
+    {
+        var atOnce = isSaved ? Math.Min(1, spec.Nics.Count) : spec.Nics.Count;
+        await agent.ConfigureAsync(GuestWords.Configuration(spec, process, atOnce, settings.ExitDeadline, clock), cancel);
+
+        // A saved guest has the devices that were saved with it; what is more is plugged, all before the first is waited for.
+        var slots = new List<Hypr.Guest.Protocol.Messages.DeviceSlot>();
+        foreach (var nic in spec.Nics.Skip(atOnce))
+            slots.Add(await process.PlugNicAsync(new VmmNic(nic.Guest.Name, nic.Tap, nic.Guest.Mac), cancel));
+        foreach (var (nic, slot) in spec.Nics.Skip(atOnce).Zip(slots))
+            await agent.AddNicAsync(GuestWords.Nic(nic.Guest, slot), cancel);
+    }
+
+    private static HyprException Failed(string name, string why, IVmmProcess? process, Exception cause)
+    {
+        var words = process?.LastWords() ?? "";
+        return new HyprException(ErrorKind.Internal, $"{name} did not start: {why}{(words.Length > 0 ? $"; {words}" : "")}", cause);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using Hypr.Linux.Namespaces;
+using Hypr.Linux.Tap;
+using Hypr.Machines;
+using Hypr.Primitives;
+using Hypr.Testing;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hypr.EndToEndTests.Machines;
+
+/// <summary>Machines that go on from a saved guest.</summary>
+public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly string _templates = Directory.CreateTempSubdirectory("hypr-templates-").FullName;
+
+    public void Dispose() => Directory.Delete(_templates, recursive: true);
+
+    [Fact]
+    public async Task The_first_machine_of_a_size_boots_and_the_next_goes_on_from_a_template_and_is_as_it()
+    {
+        using var space = NetworkNamespace.Create();
+        await using var lab = Lab();
+        var script = "hostname; cat /etc/machine-id; nproc; ip -o -4 addr; ip route; cat /proc/mounts ; exit 7";
+        var outputs = new List<string>();
+        foreach (var isWarm in new[] { false, true })
+        {
+            using var first = Tap(space, "tap0");
+            using var second = Tap(space, "tap1");
+            var spec = lab.Spec("sh", "-c", script) with { Id = new string('a', 64), Nics = [Nic(first, "eth0", 0), Nic(second, "eth1", 1)] };
+            var machine = await lab.StartAsync(spec);
+            Assert.Equal(isWarm, machine.IsWarm);
+            Assert.Equal(7, (await machine.Exited.WaitAsync(Patience)).Code);
+            outputs.Add(await lab.LogAsync(spec.Id));
+            lab.Host.Delete(spec.Id);
+            await TemplateAsync(lab.Host);
+        }
+
+        Assert.Contains("10.89.0.2/24", outputs[1], StringComparison.Ordinal);
+        Assert.Equal(outputs[0], outputs[1]);
+        Assert.Empty(lab.Logs.Warnings);
+    }
+
+    [Fact]
+    public async Task Two_hosts_that_start_the_same_new_size_at_once_make_one_template()
+    {
+        await using var lab = Lab();
+        await using var other = Lab();
+        var machines = await Task.WhenAll(lab.StartAsync(lab.Spec("true")), other.StartAsync(other.Spec("true")));
+        foreach (var machine in machines)
+        {
+            Assert.False(machine.IsWarm);
+            await machine.Exited.WaitAsync(Patience);
+        }
+
+        // Whoever came second to the lock takes the first one's.
+        Assert.True(await UntilAsync(() => lab.Host.Templates() is [{ IsLoaded: true }] && other.Host.Templates() is [{ IsLoaded: true }]));
+        foreach (var one in new[] { lab, other })
+        {
+            Assert.True(await IsWarmAsync(one, one.Host));
+            Assert.Empty(one.Logs.Warnings);
+        }
+
+        Assert.Equal([$"{lab.Host.Templates()[0].Name}.template"], Files());
+    }
+
+    [Fact]
+    public async Task A_template_past_its_age_serves_once_more_and_is_made_anew()
+    {
+        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = _templates, TemplateAge = TimeSpan.Zero });
+        var old = await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
+        Assert.True(await IsWarmAsync(lab, lab.Host));
+        Assert.True(await UntilAsync(() => lab.Host.Templates() is [{ } now] && now.Created > old.Created));
+        Assert.True(await IsWarmAsync(lab, lab.Host));
+        Assert.Empty(lab.Logs.Warnings);
+    }
+
+    [Fact]
+    public async Task Without_warm_starts_every_machine_boots_and_nothing_is_saved()
+    {
+        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = _templates, WarmStart = false });
+        for (var i = 0; i < 2; i++)
+            Assert.False(await IsWarmAsync(lab, lab.Host));
+        var error = await Assert.ThrowsAsync<HyprException>(() => lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None));
+        Assert.Contains("daemon.json", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Files());
+    }
+
+    /// <summary>Runs a machine to its end.</summary>
+    private static async Task<bool> IsWarmAsync(MachineLab lab, MachineHost host)
+    {
+        var machine = lab.Keep(await host.StartAsync(lab.Spec("true"), CancellationToken.None));
+        Assert.Equal((0, null), ((await machine.Exited.WaitAsync(Patience)).Code, (await machine.Exited).Error));
+        return machine.IsWarm;
+    }
+
+    private MachineLab Lab() => new(guest, settings => settings with { TemplateDirectory = _templates });
+
+    private string[] Files() => [.. Directory.GetFiles(_templates).Select(f => Path.GetFileName(f)).Where(name => name != ".lock")];
+
+    private static async Task<MachineTemplate> TemplateAsync(MachineHost host)
+    {
+        Assert.True(await UntilAsync(() => host.Templates().Count == 1));
+        return host.Templates()[0];
+    }
+
+    private static Task<bool> UntilAsync(Func<bool> condition) => Task.Run(() => Probe.Until(condition, Patience));
+
+    private static MachineNic Nic(SafeFileHandle tap, string name, int network) =>
+        new(tap, new GuestNic(name, MacAddress.Parse($"02:42:0a:58:0{network}:02"), 1500, [InterfaceAddress.Parse($"10.{88 + network}.0.2/24")],
+            network == 0 ? IPAddress.Parse("10.88.0.1") : null, null));
+
+    private static SafeFileHandle Tap(NetworkNamespace space, string name) => space.Run(() => TapDevice.Create(name));
+}
