@@ -242,6 +242,15 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     public Task<IReadOnlyList<PublishedPort>> UnpublishAsync(string nameOrId, IReadOnlyList<string> published, CancellationToken cancel) =>
         _ports.RemoveAsync(nameOrId, published, cancel);
 
+    public IReadOnlyList<MachineTemplate> Templates() => _host.Templates();
+
+    public Task<MachineTemplate> WarmAsync(int cpus, long memoryBytes, CancellationToken cancel)
+    {
+        var config = new MachineConfig { Image = "", NanoCpus = cpus * 1_000_000_000L, Memory = memoryBytes };
+        _create.CheckSize(config);
+        return _host.WarmAsync(Sizing.Cpus(config), Sizing.Memory(config), cancel);
+    }
+
     public async Task<EngineInfo> InfoAsync(CancellationToken cancel)
     {
         HypervisorInfo hypervisor;

@@ -111,6 +111,12 @@ public interface IEngine
     /// <param name="published">By the host's port: <c>8081</c>, <c>127.0.0.1:8081/udp</c>, <c>8000-8010</c>.</param>
     Task<IReadOnlyList<PublishedPort>> UnpublishAsync(string nameOrId, IReadOnlyList<string> published, CancellationToken cancel);
 
+    /// <summary>HYPR's own: the saved guests that VMs of their size go on from.</summary>
+    IReadOnlyList<MachineTemplate> Templates();
+
+    /// <summary>HYPR's own: sees that there is one for VMs of this size. 0: the size of a VM of which nothing was said.</summary>
+    Task<MachineTemplate> WarmAsync(int cpus, long memoryBytes, CancellationToken cancel);
+
     Task<EngineInfo> InfoAsync(CancellationToken cancel);
 }
 

@@ -44,6 +44,7 @@ namespace Hypr.Api.Contracts;
 [JsonSerializable(typeof(VolumesPruned))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, bool>>))]
 [JsonSerializable(typeof(List<NameRecord>))]
+[JsonSerializable(typeof(List<TemplateInfo>))]
 [JsonSerializable(typeof(HostNamesState))]
 [JsonSerializable(typeof(List<string>))]
 public sealed partial class HyprJson : JsonSerializerContext

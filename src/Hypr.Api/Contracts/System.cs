@@ -127,6 +127,12 @@ public sealed record HyprInfo
     /// <summary>The guests'.</summary>
     public string GuestKernel { get; set; } = "";
 
+    /// <summary>VMs go on from saved guests where there are some (<c>warm-start</c> of daemon.json).</summary>
+    public bool WarmStart { get; set; }
+
+    /// <summary>Saved guests.</summary>
+    public int Templates { get; set; }
+
     /// <summary>What a person should know: no KVM and why, a moved default subnet, a foreign firewall opened.</summary>
     public List<string> Notes { get; set; } = [];
 }
@@ -197,6 +203,9 @@ public sealed record DiskUsage
     public List<ContainerSummary> Containers { get; set; } = [];
     public List<EmptyObject> Volumes { get; set; } = [];
     public List<EmptyObject> BuildCache { get; set; } = [];
+
+    /// <summary>HYPR's own: saved guests.</summary>
+    public List<TemplateInfo> HyprTemplates { get; set; } = [];
 }
 
 /// <summary>POST /auth, and X-Registry-Auth (base64url of this JSON). Lower-case names.</summary>

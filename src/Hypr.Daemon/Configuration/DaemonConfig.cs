@@ -24,7 +24,7 @@ internal sealed record DaemonConfig
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>[warm-start] VMs go on from a guest that was saved after its boot; false: every VM boots.</summary>
-    public bool WarmStart { get; init; } = true;
+    public bool WarmStart { get; init; }
 
     /// <summary>[hypr-system-bus] Address of a D-Bus on which systemd-resolved is told of our names; null: the system bus, in the host's own network only.</summary>
     public string? SystemBus { get; init; }

@@ -20,6 +20,7 @@ internal sealed partial class Dispatcher
         _api = api;
         _log = api.Logs.CreateLogger("Hypr.Daemon.Api");
         SystemEndpoints.Map(_routes);
+        TemplateEndpoints.Map(_routes);
         ContainerEndpoints.Map(_routes);
         ExecEndpoints.Map(_routes);
         NetworkEndpoints.Map(_routes);

@@ -135,7 +135,7 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
         return rest.Any(n => n.Network == primary) ? rest : [new NetworkAttachment { Network = primary }, .. rest];
     }
 
-    private void CheckSize(MachineConfig config)
+    public void CheckSize(MachineConfig config)
     {
         var memory = Sizing.Memory(config);
         if (memory < host.MinimumMemoryBytes)

@@ -75,7 +75,7 @@ internal sealed partial class StartMachine(
             throw;
         }
 
-        events.Publish(machine, "start");
+        events.Publish(machine, "start", ("start", running.IsWarm ? "warm" : "cold"));
         exits.Watch(machine);
         Timed(log, machine.Name, networkUp.TotalMilliseconds, spawned.TotalMilliseconds, clock.GetElapsedTime(began).TotalMilliseconds);
         await machine.AttachLateAsync(running);

@@ -65,7 +65,7 @@ internal sealed partial class BootMachine(
         {
             return await _start.RunAsync(spec, request with { From = template.Guest }, hypervisor, settings.WarmDeadline, cancel);
         }
-        catch (Exception e) when (e is HyprException or TimeoutException or ObjectDisposedException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (e is HyprException or NoHelloException or ObjectDisposedException && !cancel.IsCancellationRequested)
         {
             WarmFailed(log, spec.Name, e.Message);
             if (e.InnerException is not GuestException)
@@ -83,7 +83,7 @@ internal sealed partial class BootMachine(
         {
             return await _start.RunAsync(spec, request, hypervisor, settings.BootDeadline, cancel);
         }
-        catch (TimeoutException)
+        catch (NoHelloException)
         {
             BootHung(log, spec.Name, settings.BootDeadline.TotalSeconds);
         }
@@ -92,9 +92,9 @@ internal sealed partial class BootMachine(
         {
             return await _start.RunAsync(spec, request, hypervisor, settings.BootDeadline, cancel);
         }
-        catch (TimeoutException e)
+        catch (NoHelloException e)
         {
-            throw new HyprException(ErrorKind.Internal, $"{e.Message} (the second try)", e);
+            throw new HyprException(ErrorKind.Internal, $"{spec.Name} did not start: {e.Message}, twice{(e.Words.Length > 0 ? $"; {e.Words}" : "")}", e);
         }
     }
 

@@ -10,6 +10,14 @@ namespace Hypr.Machines.Lifecycle;
 /// <summary>A guest that has its configuration, and waits for its process.</summary>
 internal sealed record ConfiguredGuest(IVmmProcess Process, GuestConnection Agent, bool IsWarm);
 
+/// <summary>The agent said nothing in its time.</summary>
+internal sealed class NoHelloException(TimeSpan deadline, string words, Exception cause)
+    : Exception($"its agent did not say hello within {GuestStart.Seconds(deadline)}", cause)
+{
+    /// <summary>What VMM and guest said last.</summary>
+    public string Words => words;
+}
+
 /// <summary>
 /// From a VMM's start to a configured guest: one way, whether the guest boots or goes on from a saved one. A failure ends the VMM and says why, with the
 /// end of the console when the guest died.
@@ -17,7 +25,7 @@ internal sealed record ConfiguredGuest(IVmmProcess Process, GuestConnection Agen
 internal sealed class GuestStart(MachineHostSettings settings, IVmm vmm, TimeProvider clock)
 {
     /// <param name="deadline">For the hello, and then for the configuration.</param>
-    /// <exception cref="TimeoutException">No hello came in time.</exception>
+    /// <exception cref="NoHelloException">It may be worth another try.</exception>
     public async Task<ConfiguredGuest> RunAsync(
         MachineSpec spec, VmmRequest request, HypervisorInfo hypervisor, TimeSpan deadline, CancellationToken cancel)
     {
@@ -83,9 +91,7 @@ internal sealed class GuestStart(MachineHostSettings settings, IVmm vmm, TimePro
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            var words = process.LastWords();
-            throw new TimeoutException(
-                $"{spec.Name} did not start: its agent did not say hello within {Seconds(deadline)}{(words.Length > 0 ? $"; {words}" : "")}", e);
+            throw new NoHelloException(deadline, process.LastWords(), e);
         }
         catch (IOException e)
         {

@@ -34,6 +34,7 @@ internal sealed partial class MachineTemplates(
     {
         if (!settings.WarmStart)
             return null;
+        memoryBytes = Whole(memoryBytes);
         var (name, shape) = Of(cpus, memoryBytes, hypervisor);
         var slot = SlotOf(name);
         if (await LoadAsync(slot, name, shape, cancel) is not { } template)
@@ -52,6 +53,7 @@ internal sealed partial class MachineTemplates(
     {
         if (!settings.WarmStart)
             return;
+        memoryBytes = Whole(memoryBytes);
         var slot = SlotOf(Of(cpus, memoryBytes, hypervisor).Name);
         if (slot.Loaded is null)
             MakeInBackground(slot, cpus, memoryBytes, hypervisor, replaced: null);
@@ -78,6 +80,7 @@ internal sealed partial class MachineTemplates(
     {
         if (!settings.WarmStart)
             throw HyprException.Invalid("warm starts are off: take \"warm-start\": false out of daemon.json and restart hyprd");
+        memoryBytes = Whole(memoryBytes);
         var (name, shape) = Of(cpus, memoryBytes, hypervisor);
         var slot = SlotOf(name);
         try
@@ -113,6 +116,9 @@ internal sealed partial class MachineTemplates(
         var shape = vmm.Shape(cpus, memoryBytes, hypervisor);
         return (TemplateStore.NameOf(shape), shape);
     }
+
+    /// <summary>VMMs give whole megabytes.</summary>
+    private static long Whole(long memoryBytes) => (memoryBytes + (1 << 20) - 1) >> 20 << 20;
 
     private Slot SlotOf(string name) => _slots.GetOrAdd(name, static _ => new Slot());
 

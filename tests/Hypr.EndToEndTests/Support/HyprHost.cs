@@ -48,6 +48,9 @@ public class HyprHost : IDisposable
 
     public string RuntimeDir => Path.Combine(Folder, "run");
 
+    /// <summary>Another one for tests of templates.</summary>
+    protected virtual string TemplateDir => Path.Combine(Repository.Cache, "templates");
+
     public string Socket => Path.Combine(RuntimeDir, "hypr.sock");
 
     public string ConfigFile => Path.Combine(Folder, "daemon.json");
@@ -60,7 +63,10 @@ public class HyprHost : IDisposable
     /// <param name="through">What stands before hyprd on env's command line: variables, or a program that becomes hyprd.</param>
     public void StartDaemon(params string[] through)
     {
-        _daemon = Space.Start("env", [$"HYPR_DATA_DIR={DataDir}", $"HYPR_RUNTIME_DIR={RuntimeDir}", .. through, Repository.Hyprd, "--config-file", ConfigFile]);
+        // Templates are those of every host of these tests: they fit by content, and a new one of a size is made once.
+        _daemon = Space.Start(
+            "env",
+            [$"HYPR_DATA_DIR={DataDir}", $"HYPR_RUNTIME_DIR={RuntimeDir}", $"HYPR_TEMPLATE_DIR={TemplateDir}", .. through, Repository.Hyprd, "--config-file", ConfigFile]);
         if (!Probe.Until(() => _daemon.HasEnded || Hypr("version").Succeeded, TimeSpan.FromSeconds(60)) || _daemon.HasEnded)
         {
             throw new InvalidOperationException($"hyprd did not come up: {DaemonLog}");

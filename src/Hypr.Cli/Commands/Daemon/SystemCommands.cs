@@ -41,6 +41,7 @@ internal static class SystemCommands
             Networks.NamesCommands.Host,
             EventsCommand.Command,
             InfoCommand.Command,
+            WarmCommand.Command,
             new("prune", "Remove unused data")
             {
                 Options = [Option.Switch("all", 'a', "Remove all unused images not just dangling ones"), .. PruneOptions],
@@ -90,6 +91,7 @@ internal static class SystemCommands
         var images = df.Items("Images").ToArray();
         var machines = df.Items("Containers").ToArray();
         var volumes = df.Items("Volumes").ToArray();
+        var templates = df.Items("HyprTemplates").ToArray();
         Usage[] rows =
         [
             new("Images", images.Length, images.Count(i => i.Number("Containers") > 0), df.Number("LayersSize"),
@@ -100,6 +102,9 @@ internal static class SystemCommands
             new("Local Volumes", volumes.Length, volumes.Count(v => v.Number("UsageData", "RefCount") > 0),
                 volumes.Sum(v => Math.Max(0, v.Number("UsageData", "Size"))),
                 volumes.Where(v => v.Number("UsageData", "RefCount") <= 0).Sum(v => Math.Max(0, v.Number("UsageData", "Size")))),
+            // They are made anew when they are missed.
+            new("Templates", templates.Length, templates.Count(t => t.IsTrue("Loaded")), templates.Sum(t => t.Number("Size")),
+                templates.Sum(t => t.Number("Size"))),
         ];
         var listing = new Listing<Usage>(
             [

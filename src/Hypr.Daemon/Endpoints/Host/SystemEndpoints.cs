@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hypr.Api.Contracts;
 using Hypr.Daemon.Configuration;
 using Hypr.Daemon.Endpoints.Containers;
@@ -75,6 +76,7 @@ internal static class SystemEndpoints
         var info = await call.Engine.InfoAsync(call.Aborted);
         var machines = call.Engine.Machines();
         var config = call.Api.Config;
+        var templates = call.Engine.Templates().Count;
         await call.JsonAsync(new SystemInfo
         {
             Id = HostFacts.MachineId,
@@ -89,6 +91,8 @@ internal static class SystemEndpoints
                 ["Hypervisor", info.Hypervisor.Vmm],
                 ["Accelerator", info.Hypervisor.Accelerator],
                 ["Guest kernel", info.Hypervisor.Kernel],
+                ["Warm start", config.WarmStart ? "on" : "off"],
+                ["Templates", templates.ToString(CultureInfo.InvariantCulture)],
             ],
             Plugins = new PluginNames { Network = ["bridge"], Log = ["json-file"] },
             IPv4Forwarding = HostFacts.IsForwarding,
@@ -120,6 +124,8 @@ internal static class SystemEndpoints
                 Hypervisor = info.Hypervisor.Vmm,
                 Accelerator = info.Hypervisor.Accelerator,
                 GuestKernel = info.Hypervisor.Kernel,
+                WarmStart = config.WarmStart,
+                Templates = templates,
                 Notes = [.. info.Notes],
             },
         }, HyprJson.Wire.SystemInfo);
@@ -154,6 +160,7 @@ internal static class SystemEndpoints
             LayersSize = images.Sum(i => i.Size),
             Images = [.. images.Select(i => ImageShapes.Summary(i, call.Version.Below(1, 44)) with { SharedSize = 0, Containers = machines.Count(m => m.ImageId == i.Id) })],
             Containers = [.. machines.Select(m => ContainerViews.Summary(m, now) with { SizeRw = 0, SizeRootFs = m.Image?.Size ?? 0 })],
+            HyprTemplates = TemplateEndpoints.All(call),
         }, HyprJson.Wire.DiskUsage);
     }
 
