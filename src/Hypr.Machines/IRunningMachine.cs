@@ -6,7 +6,7 @@ public interface IRunningMachine : IAsyncDisposable
     MachineHandle Handle { get; }
 
     /// <summary>It went on from a saved guest; false: it booted, or an earlier hyprd started it.</summary>
-    bool IsWarm { get; }
+    bool IsWarm => false;
 
     /// <summary>
     /// Completes when the image's process has ended and the VMM is gone, however that came: never fails. Docker's exit codes: the

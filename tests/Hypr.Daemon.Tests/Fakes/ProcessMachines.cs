@@ -91,8 +91,6 @@ internal sealed class ProcessMachine(MachineSpec spec, MemoryLog log) : IRunning
 
     public MachineHandle Handle => new(spec.Id, _streams.Pid, 0);
 
-    public bool IsWarm => false;
-
     public Task<MachineExit> Exited => _exited.Task;
 
     public bool IsRunning => Handle.Pid != 0 && !Exited.IsCompleted;

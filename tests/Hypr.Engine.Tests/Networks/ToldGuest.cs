@@ -21,8 +21,6 @@ internal sealed class ToldGuest(IEnumerable<GuestNic> nics) : IRunningMachine
 
     public MachineHandle Handle => new("", 1, 1);
 
-    public bool IsWarm => false;
-
     public Task<MachineExit> Exited => _exited.Task;
 
     public Task AddNicAsync(MachineNic nic, CancellationToken cancel)
