@@ -1,3 +1,4 @@
+using System.Net;
 using Hypr.Engine.Events;
 using Hypr.Engine.Health;
 using Hypr.Engine.Machines;
@@ -250,6 +251,9 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         _create.CheckSize(config);
         return _host.WarmAsync(Sizing.Cpus(config), Sizing.Memory(config), cancel);
     }
+
+    public Task<IReadOnlyList<PortProbe>> ProbePortsAsync(string nameOrId, string? published, IPAddress? from, CancellationToken cancel) =>
+        _ports.ProbeAsync(nameOrId, published, from, cancel);
 
     public async Task<EngineInfo> InfoAsync(CancellationToken cancel)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Hypr.Dns;
 using Hypr.Engine.Events;
 using Hypr.Engine.Machines;
@@ -116,6 +117,11 @@ public interface IEngine
 
     /// <summary>HYPR's own: sees that there is one for VMs of this size. 0: the size of a VM of which nothing was said.</summary>
     Task<MachineTemplate> WarmAsync(int cpus, long memoryBytes, CancellationToken cancel);
+
+    /// <summary>HYPR's own: which rule of the host stops clients from published ports of a machine that runs.</summary>
+    /// <param name="published">By the host's port, as for <see cref="UnpublishAsync"/>; null: all of them.</param>
+    /// <param name="from">A client's address; null: a neighbour on each of the host's links.</param>
+    Task<IReadOnlyList<PortProbe>> ProbePortsAsync(string nameOrId, string? published, IPAddress? from, CancellationToken cancel);
 
     Task<EngineInfo> InfoAsync(CancellationToken cancel);
 }

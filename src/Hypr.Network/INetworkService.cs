@@ -88,6 +88,10 @@ public interface INetworkService : IAsyncDisposable
     /// <summary>Takes published ports of a machine that runs back; of what it does not publish nothing happens.</summary>
     Task UnpublishAsync(string machineId, IReadOnlyList<PublishedPort> ports, CancellationToken cancel);
 
+    /// <summary>What clients from outside meet at published ports of a machine that runs; Conflict when it does not.</summary>
+    /// <param name="from">A client's address; null: a neighbour on each of the host's links.</param>
+    Task<IReadOnlyList<PortProbe>> ProbeAsync(string machineId, IReadOnlyList<PublishedPort> ports, IPAddress? from, CancellationToken cancel);
+
     /// <summary>What is really published for a running machine; empty when it does not run.</summary>
     IReadOnlyList<PublishedPort> PortsOf(string machineId);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Hypr.Dns;
 using Hypr.Network.Endpoints;
 using Hypr.Network.Names;
@@ -126,6 +127,9 @@ public sealed class NetworkService : INetworkService
         await _livePorts.RemoveAsync(slot, ports, cancel);
         return 0;
     }, cancel);
+
+    public Task<IReadOnlyList<PortProbe>> ProbeAsync(string machineId, IReadOnlyList<PublishedPort> ports, IPAddress? from, CancellationToken cancel) =>
+        _livePorts.ProbeAsync(_catalog.FindMachine(machineId) ?? throw HyprException.NotFound($"No such container: {machineId}"), ports, from, cancel);
 
     public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _catalog.FindMachine(machineId)?.Ports ?? [];
 

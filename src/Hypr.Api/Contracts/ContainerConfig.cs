@@ -165,6 +165,40 @@ public sealed record PublishedPorts
     public Dictionary<string, List<PortBinding>?> Ports { get; set; } = [];
 }
 
+/// <summary>HYPR's own: of GET /hypr/containers/NAME/ports/check, one for each published port.</summary>
+public sealed record PortCheck
+{
+    /// <summary>As in Docker's PortMap: <c>80/tcp</c>.</summary>
+    public string Port { get; set; } = "";
+    public string HostIp { get; set; } = "";
+
+    /// <summary>Empty: of a routed network.</summary>
+    public string HostPort { get; set; } = "";
+
+    /// <summary>Where it leads: <c>10.88.0.2:80</c>.</summary>
+    public string Target { get; set; } = "";
+
+    /// <summary><c>listens</c>, <c>refuses</c>, <c>silent</c>, or <c>unknown</c>: only TCP is asked.</summary>
+    public string Vm { get; set; } = "";
+
+    /// <summary>One for each link by which clients come.</summary>
+    public List<PortWay> Ways { get; set; } = [];
+}
+
+public sealed record PortWay
+{
+    /// <summary>The host's link.</summary>
+    public string Link { get; set; } = "";
+    public string From { get; set; } = "";
+    public string To { get; set; } = "";
+
+    /// <summary><c>open</c>, <c>dropped</c>, <c>astray</c>, <c>lost</c>; <c>host-only</c>: published on the loopback.</summary>
+    public string State { get; set; } = "";
+
+    /// <summary>The rule that drops it, or what else is known.</summary>
+    public string? By { get; set; }
+}
+
 public sealed record PortBinding
 {
     /// <summary>Empty: the default bind address.</summary>

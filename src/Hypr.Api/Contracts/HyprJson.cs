@@ -22,6 +22,7 @@ namespace Hypr.Api.Contracts;
 [JsonSerializable(typeof(WaitResponse))]
 [JsonSerializable(typeof(ContainersPruned))]
 [JsonSerializable(typeof(PublishedPorts))]
+[JsonSerializable(typeof(List<PortCheck>))]
 [JsonSerializable(typeof(CreateExecRequest))]
 [JsonSerializable(typeof(StartExecRequest))]
 [JsonSerializable(typeof(IdResponse))]

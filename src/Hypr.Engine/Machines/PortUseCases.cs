@@ -1,3 +1,4 @@
+using System.Net;
 using Hypr.Network;
 using Hypr.Network.Ports;
 using Hypr.Primitives;
@@ -80,6 +81,17 @@ internal sealed class PortUseCases(MachineRegistry machines, INetworkService net
             events.Publish(machine, "update");
             return (IReadOnlyList<PublishedPort>)gone;
         }, cancel);
+    }
+
+    /// <summary>Conflict when the machine does not run; NotFound when it does not publish what is named.</summary>
+    public Task<IReadOnlyList<PortProbe>> ProbeAsync(string nameOrId, string? published, IPAddress? from, CancellationToken cancel)
+    {
+        var machine = machines.Get(nameOrId);
+        var selector = published is null ? null : PortSelector.Parse(published);
+        var ports = networks.PortsOf(machine.Id).Where(p => selector is null || selector.Matches(p)).ToList();
+        return ports.Count == 0 && selector is not null && machine.Running is not null
+            ? throw HyprException.NotFound($"{machine.Name} does not publish {selector}: see hypr port {machine.Name}")
+            : networks.ProbeAsync(machine.Id, ports, from, cancel);
     }
 
     /// <summary>Moves what is named from what is left, and what it publishes from what is published.</summary>

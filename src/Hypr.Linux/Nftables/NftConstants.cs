@@ -25,6 +25,7 @@ internal static class NftMessage
     public const int DelSetElem = 14;
     public const int NewGen = 15;
     public const int GetGen = 16;
+    public const int Trace = 17;
 }
 
 /// <summary>Attribute numbers of include/uapi/linux/netfilter/nf_tables.h. Each nest has its own numbers.</summary>
@@ -79,6 +80,14 @@ internal static class Nfta
     public const int DataVerdict = 2;
     public const int VerdictCode = 1;
     public const int VerdictChain = 2;
+
+    public const int TraceTable = 1;
+    public const int TraceChain = 2;
+    public const int TraceRuleHandle = 3;
+    public const int TraceType = 4;
+    public const int TraceVerdict = 5;
+    public const int TraceId = 6;
+    public const int TracePolicy = 16;
 
     public const int GenId = 1;
     public const int GenProcessId = 2;

@@ -29,6 +29,10 @@ public enum NftConntrack : uint
 {
     State = 0,
     Status = 2,
+    SourcePort = 11,
+    DestinationPort = 12,
+    Source4 = 19,
+    Source6 = 21,
 }
 
 /// <summary>
@@ -84,6 +88,21 @@ public sealed class NftRule
         var e = Begin("ct");
         _expressions.U32Be(2, (uint)key);
         _expressions.U32Be(1, Load(4));
+        return End(e);
+    }
+
+    /// <summary><c>ct original saddr</c> and the like: of the connection's first packet, whatever was translated since.</summary>
+    public NftRule Original(NftConntrack key)
+    {
+        var e = Begin("ct");
+        _expressions.U32Be(2, (uint)key);
+        _expressions.U32Be(1, Load(key switch
+        {
+            NftConntrack.Source6 => 16,
+            NftConntrack.Source4 => 4,
+            _ => 2,
+        }));
+        _expressions.U8(3, 0);
         return End(e);
     }
 
@@ -158,6 +177,20 @@ public sealed class NftRule
         _expressions.U32Be(4, FirstRegister);
         _expressions.U32Be(5, port);
         _expressions.U32Be(6, port);
+        return End(e);
+    }
+
+    /// <summary><c>meta nftrace set 1</c>: from here on each rule that the packet meets is told to who listens (<see cref="NftTraceListener"/>).</summary>
+    public NftRule Trace()
+    {
+        const uint NfTrace = 12;
+        var e = Begin("immediate");
+        _expressions.U32Be(1, FirstRegister);
+        Value(2, [1]);
+        End(e);
+        e = Begin("meta");
+        _expressions.U32Be(2, NfTrace);
+        _expressions.U32Be(3, FirstRegister);
         return End(e);
     }
 

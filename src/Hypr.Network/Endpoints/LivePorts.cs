@@ -1,3 +1,4 @@
+using System.Net;
 using Hypr.Network.Names;
 using Hypr.Network.Platforms;
 using Hypr.Network.Ports;
@@ -64,6 +65,20 @@ internal sealed class LivePorts(NetworkStore store, IDatapath datapath, NameBoar
         names.Set(identity, machine.Endpoints, kept);
         machine.Ports = kept;
         await Undo.TryAsync(log, $"reserved ports of {identity.Name}", () => ports.ReleaseAsync(machine.Id, gone));
+    }
+
+    /// <summary>Changes nothing, so the gate is not needed.</summary>
+    public Task<IReadOnlyList<PortProbe>> ProbeAsync(MachineSlot machine, IReadOnlyList<PublishedPort> published, IPAddress? from, CancellationToken cancel)
+    {
+        var targets = GuestView.Targets(Running(machine).Routes);
+        var requests =
+            from port in published
+            where @from is null || @from.AddressFamily == port.HostIp.AddressFamily
+            let byRules = targets.ByRules(port)
+            let guest = byRules is null ? targets.BySocket(port) : new IPEndPoint(byRules, port.GuestPort)
+            where guest is not null
+            select new ProbeRequest(port.HostIp, port.HostPort, port.Protocol, guest, byRules is null, @from);
+        return datapath.ProbeAsync([.. requests], cancel);
     }
 
     private static (MachineIdentity Identity, RouteChoice Routes) Running(MachineSlot machine) => machine.Active is { } identity

@@ -44,6 +44,12 @@ public interface IDatapath : IAsyncDisposable
 
     /// <summary>All that a machine publishes, in place of what it did, in one transaction. Empty: nothing.</summary>
     Task PublishAsync(string machineId, IReadOnlyList<DatapathPort> ports, CancellationToken cancel);
+
+    /// <summary>
+    /// What a client from outside meets at each port, in the order asked: the kernel is given its first packet and tells which rule of the host drops it. Nobody
+    /// hears of that packet and nothing of it remains. Unavailable where the kernel cannot.
+    /// </summary>
+    Task<IReadOnlyList<PortProbe>> ProbeAsync(IReadOnlyList<ProbeRequest> ports, CancellationToken cancel);
 }
 
 /// <summary>The whole desired state.</summary>

@@ -126,6 +126,12 @@ internal sealed class MemoryNetworks : INetworkService
         return Task.CompletedTask;
     }
 
+    /// <summary>Everything that is published is reached from one neighbour, but what is on a port of the host above 9000: a rule is in its way.</summary>
+    public Task<IReadOnlyList<PortProbe>> ProbeAsync(string machineId, IReadOnlyList<PublishedPort> ports, IPAddress? from, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<PortProbe>>([.. ports.Select(p => new PortProbe(
+            p, new IPEndPoint(IPAddress.Parse("10.88.0.2"), p.GuestPort), GuestAnswer.Listens,
+            [new ProbeWay("eth0", from ?? IPAddress.Parse("192.0.2.1"), p.HostIp, p.HostPort > 9000 ? ProbeEnd.Dropped : ProbeEnd.Arrives, p.HostPort > 9000 ? "iptables: -A FORWARD -j DROP" : null)]))]);
+
     public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _ports.GetValueOrDefault(machineId) ?? [];
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -130,6 +130,13 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
         var inspected = (await api.SendAsync("GET", $"/containers/{id}/json")).Json;
         Assert.Equal("8053", inspected.GetProperty("HostConfig").GetProperty("PortBindings").GetProperty("53/udp")[0].GetProperty("HostPort").GetString());
         Assert.Equal("8081", inspected.GetProperty("NetworkSettings").GetProperty("Ports").GetProperty("80/tcp")[0].GetProperty("HostPort").GetString());
+        var check = (await api.SendAsync("GET", "/hypr/containers/more-ports/ports/check?port=8053/udp&from=192.0.2.7")).Json[0];
+        Assert.Equal(
+            "53/udp 8053 10.88.0.2:53 eth0 192.0.2.7 open",
+            $"{check.GetProperty("Port")} {check.GetProperty("HostPort")} {check.GetProperty("Target")} {check.GetProperty("Ways")[0].GetProperty("Link")} {check.GetProperty("Ways")[0].GetProperty("From")} {check.GetProperty("Ways")[0].GetProperty("State")}");
+        Assert.Equal(2, (await api.SendAsync("GET", "/hypr/containers/more-ports/ports/check")).Json.GetArrayLength());
+        Assert.Equal(404, (await api.SendAsync("GET", "/hypr/containers/more-ports/ports/check?port=80")).Status);
+        Assert.Equal(400, (await api.SendAsync("GET", "/hypr/containers/more-ports/ports/check?from=here")).Status);
         Assert.Equal(404, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=8081,8053")).Status);
         Assert.Equal(404, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=127.0.0.2:8081")).Status);
         Assert.Equal(400, (await api.SendAsync("DELETE", "/hypr/containers/more-ports/ports?published=8081-80")).Status);

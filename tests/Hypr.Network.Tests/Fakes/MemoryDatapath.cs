@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Hypr.Network.Networks;
 using Hypr.Network.Platforms;
+using Hypr.Network.Ports;
 using Hypr.Primitives;
 using Microsoft.Win32.SafeHandles;
 
@@ -50,6 +51,11 @@ internal sealed class MemoryDatapath : IDatapath
             .Concat(state.Ports.SelectMany(p => p.Value.Select(v => $"port {p.Key} {v}")));
         return string.Join('\n', lines.Order(StringComparer.Ordinal));
     }
+
+    /// <summary>Everything that is published is reached.</summary>
+    public Task<IReadOnlyList<PortProbe>> ProbeAsync(IReadOnlyList<ProbeRequest> ports, CancellationToken cancel) => Task.FromResult<IReadOnlyList<PortProbe>>(
+        [.. ports.Select(p => new PortProbe(
+            new PublishedPort(p.HostIp, p.HostPort, p.Guest.Port, p.Protocol), p.Guest, GuestAnswer.Listens, [new ProbeWay("eth0", p.From, p.HostIp, ProbeEnd.Arrives, null)]))]);
 
     /// <summary>What was last redirected of a network's name server.</summary>
     public ConcurrentDictionary<string, IReadOnlyList<TakenPort>> Taken { get; } = [];

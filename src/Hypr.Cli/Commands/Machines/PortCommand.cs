@@ -39,6 +39,7 @@ internal static class PortCommand
                 Run = Remove,
                 Completes = "vm",
             },
+            PortCheckCommand.Command,
         ],
         Run = Run,
         Completes = "vm",

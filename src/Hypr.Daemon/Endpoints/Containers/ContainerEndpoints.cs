@@ -29,6 +29,7 @@ internal static class ContainerEndpoints
         routes.Map("DELETE", "/containers/{name}", RemoveAsync);
         routes.Map("POST", "/hypr/containers/{name}/ports", PublishAsync);
         routes.Map("DELETE", "/hypr/containers/{name}/ports", UnpublishAsync);
+        routes.Map("GET", "/hypr/containers/{name}/ports/check", PortChecks.RunAsync);
     }
 
     private static Task ListAsync(ApiCall call)

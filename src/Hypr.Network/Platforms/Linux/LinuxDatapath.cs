@@ -6,8 +6,10 @@ using Hypr.Linux.Netlink;
 using Hypr.Linux.Nftables;
 using Hypr.Network.Platforms.Linux.Foreign;
 using Hypr.Network.Platforms.Linux.Links;
+using Hypr.Network.Platforms.Linux.Probing;
 using Hypr.Network.Platforms.Linux.Rules;
 using Hypr.Network.Platforms.Linux.Threads;
+using Hypr.Network.Ports;
 using Hypr.Primitives;
 using Microsoft.Extensions.Logging;
 
@@ -112,6 +114,13 @@ public sealed partial class LinuxDatapath : IDatapath
 
     public Task RedirectNamesAsync(string networkId, IReadOnlyList<TakenPort> taken, CancellationToken cancel) =>
         Do(() => RedirectNames(networkId, taken), cancel);
+
+    /// <summary>On a thread of its own: it runs programs and waits for machines, and changes no state.</summary>
+    public async Task<IReadOnlyList<PortProbe>> ProbeAsync(IReadOnlyList<ProbeRequest> ports, CancellationToken cancel)
+    {
+        using var thread = new NamespaceThread(_space, "hypr-probe", e => LogFailed(_log, e));
+        return await thread.Run(() => PortProber.Run(_space, _netlink, ports), cancel);
+    }
 
     /// <summary>Closes its sockets and threads. Links and rules stay: machines run on without it.</summary>
     public ValueTask DisposeAsync()

@@ -22,7 +22,7 @@ internal sealed class IptablesPlace(IptablesTool tool)
     /// <summary>For people; null when nothing is touched.</summary>
     public string? Note { get; private set; }
 
-    private string Name => $"{Path.GetFileName(tool.Program)} ({(tool.IsLegacy ? "legacy" : "nf_tables")})";
+    private string Name => tool.Name;
 
     /// <summary>Makes what is missing; what was done, or null.</summary>
     public string? Ensure(IReadOnlyList<MasqueradedSubnet> masqueraded)

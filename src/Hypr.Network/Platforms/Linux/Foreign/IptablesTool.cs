@@ -48,8 +48,12 @@ internal sealed record IptablesTool(string Program, bool IsIPv6, bool IsLegacy, 
         }
     }
 
-    /// <summary><c>iptables-save -t TABLE</c>, line by line.</summary>
-    public List<string> Save(string table) => [.. Run("-save", ["-t", table], null).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+    /// <summary>For people.</summary>
+    public string Name => $"{Path.GetFileName(Program)} ({(IsLegacy ? "legacy" : "nf_tables")})";
+
+    /// <summary><c>iptables-save -t TABLE</c>, line by line; with <c>-c</c> each has its packets and bytes before it.</summary>
+    public List<string> Save(string table, bool withCounts = false) =>
+        [.. Run("-save", withCounts ? ["-c", "-t", table] : ["-t", table], null).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary><c>iptables-restore --noflush --wait</c>: all lines in one transaction.</summary>
     public void Restore(string table, IEnumerable<string> lines) =>
