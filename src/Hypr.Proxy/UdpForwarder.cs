@@ -5,28 +5,28 @@ using System.Net.Sockets;
 namespace Hypr.Proxy;
 
 /// <summary>
-/// Carries the datagrams of a bound socket to a target and the answers back, one session for each client's address and port. A session ends when it was idle for
-/// long, or makes room when there are too many.
+/// Carries the datagrams of a bound socket to a target and the answers back, one session for each client's address and port and each of our addresses that it asks:
+/// the answer leaves from there. A session ends when it was idle for long, or makes room when there are too many.
 /// </summary>
 public sealed class UdpForwarder : IAsyncDisposable
 {
     // The largest UDP payload over IPv4 or IPv6 without jumbograms.
     private const int MaxDatagram = 65_535;
 
-    private readonly Socket _socket;
+    private readonly DatagramSocket _socket;
     private IPEndPoint _target;
     private readonly ForwarderOptions _options;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
-    private readonly Dictionary<SocketAddress, Session> _sessions = [];
+    private readonly Dictionary<Peer, Session> _sessions = [];
     private readonly ITimer _sweep;
     private readonly Task _receiving;
 
     /// <param name="socket">Bound; owned by the forwarder from here on.</param>
     public UdpForwarder(Socket socket, IPEndPoint target, ForwarderOptions options, TimeProvider clock)
     {
-        (_socket, _target, _options, _clock) = (socket, target, options, clock);
+        (_socket, _target, _options, _clock) = (new DatagramSocket(socket), target, options, clock);
         _sweep = clock.CreateTimer(_ => Sweep(), null, options.UdpIdle / 4, options.UdpIdle / 4);
         _receiving = Task.Run(ReceiveAsync);
     }
@@ -81,18 +81,23 @@ public sealed class UdpForwarder : IAsyncDisposable
 
     private async Task ReceiveAsync()
     {
-        var from = new SocketAddress(_socket.AddressFamily);
+        var from = new SocketAddress(_socket.Socket.AddressFamily);
         while (!_ending.IsCancellationRequested)
         {
             try
             {
-                // As below: ports by the thousand wait here, and none holds a buffer.
-                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.Peek, _ending.Token);
+                // Ports by the thousand wait here.
+                await _socket.WaitAsync(_ending.Token);
                 var buffer = ArrayPool<byte>.Shared.Rent(MaxDatagram);
                 try
                 {
-                    var got = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _ending.Token);
-                    var session = SessionOf(from);
+                    var got = _socket.Receive(buffer, from, out var asked);
+                    if (got < 0)
+                    {
+                        continue;
+                    }
+
+                    var session = SessionOf(new Peer(from, asked));
                     session.LastUsed = _clock.GetTimestamp();
                     await session.Upstream.SendAsync(buffer.AsMemory(0, got), _ending.Token);
                 }
@@ -116,7 +121,7 @@ public sealed class UdpForwarder : IAsyncDisposable
         }
     }
 
-    private Session SessionOf(SocketAddress client)
+    private Session SessionOf(Peer client)
     {
         lock (_gate)
         {
@@ -130,8 +135,8 @@ public sealed class UdpForwarder : IAsyncDisposable
                 End(_sessions.MinBy(s => s.Value.LastUsed).Key);
             }
 
-            var key = new SocketAddress(client.Family, client.Size);
-            client.Buffer[..client.Size].CopyTo(key.Buffer);
+            var key = client with { Client = new SocketAddress(client.Client.Family, client.Client.Size) };
+            client.Client.Buffer[..client.Client.Size].CopyTo(key.Client.Buffer);
             var upstream = new Socket(_target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             try
             {
@@ -150,7 +155,7 @@ public sealed class UdpForwarder : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(SocketAddress client, Session session)
+    private async Task AnswerAsync(Peer client, Session session)
     {
         while (true)
         {
@@ -163,7 +168,7 @@ public sealed class UdpForwarder : IAsyncDisposable
                 {
                     var got = await session.Upstream.ReceiveAsync(buffer, SocketFlags.None, _ending.Token);
                     session.LastUsed = _clock.GetTimestamp();
-                    await _socket.SendToAsync(buffer.AsMemory(0, got), SocketFlags.None, client, _ending.Token);
+                    _socket.Send(buffer.AsSpan(0, got), client.Client, client.Asked);
                 }
                 finally
                 {
@@ -202,13 +207,16 @@ public sealed class UdpForwarder : IAsyncDisposable
         _sessions.Clear();
     }
 
-    private void End(SocketAddress client)
+    private void End(Peer client)
     {
         if (_sessions.Remove(client, out var session))
         {
             session.Upstream.Dispose();
         }
     }
+
+    /// <param name="Client">Equal by what is in it.</param>
+    private readonly record struct Peer(SocketAddress Client, AskedAddress Asked);
 
     private sealed class Session(Socket upstream)
     {

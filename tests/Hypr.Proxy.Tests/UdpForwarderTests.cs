@@ -63,6 +63,28 @@ public sealed class UdpForwarderTests
         }
     }
 
+    /// <summary>A client that is connected hears nobody but the address that it asked; the kernel would answer 127.0.0.2 from 127.0.0.1.</summary>
+    [Fact]
+    public async Task Of_many_addresses_the_one_that_was_asked_answers()
+    {
+        using var server = Loopback.Bind();
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Any, 0));
+        var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        await using var forwarder = new UdpForwarder(socket, (IPEndPoint)server.LocalEndPoint!, Options, TimeProvider.System);
+        using var client = Loopback.Bind();
+        foreach (var address in new[] { "127.0.0.2", "127.0.0.3", "127.0.0.1" })
+        {
+            var asked = new IPEndPoint(IPAddress.Parse(address), port);
+            await client.SendToAsync("x"u8.ToArray(), asked);
+            await EchoAsync(server);
+            var answer = await client.ReceiveFromAsync(new byte[2048], new IPEndPoint(IPAddress.Any, 0)).WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal(asked, answer.RemoteEndPoint);
+        }
+
+        Assert.Equal(3, forwarder.Open);
+    }
+
     private static async Task EchoAsync(Socket server)
     {
         var buffer = new byte[2048];
