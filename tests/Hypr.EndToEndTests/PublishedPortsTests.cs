@@ -103,6 +103,12 @@ public abstract class PublishedPorts(PublishingHost host)
     {
         Assert.Equal($"six {LabNetwork.LanAddress6}", Ask(udp, host.Lab.Lan, LabNetwork.HostOnLan6, 8086));
         Assert.Equal("web 10.88.0.1", Ask(udp, host.Lab.Lan, LabNetwork.HostOnLan6, 8080));
+
+        // The client takes an answer from the address that it asked only, and the kernel would choose one for both.
+        var second = IPAddress.Parse("2001:db8:1::11");
+        host.Must("ip", "addr", "replace", $"{second}/64", "dev", "lan0", "nodad");
+        Assert.Equal("web 10.88.0.1", Ask(udp, host.Lab.Lan, second, 8080));
+        Assert.Equal("web 10.88.0.1", Ask(udp, host.Lab.Lan, LabNetwork.HostOnLan6, 8080));
     }
 
     [Fact]
@@ -138,6 +144,31 @@ public abstract class PublishedPorts(PublishingHost host)
         foreach (var address in new[] { "10.88.0.1", "192.0.2.10", "127.0.0.1" })
         {
             Assert.Equal("", host.FromVm("web", address, 7700));
+        }
+    }
+
+    [Fact]
+    public void Check_names_the_rule_that_drops_a_port_and_says_when_nothing_does()
+    {
+        Assert.NotNull(Ask(false, host.Lab.Lan, LabNetwork.HostOnLan, 8080));
+        var open = host.MustHypr("port", "check", "web", "8080");
+        Assert.Contains("0.0.0.0:8080/tcp -> 10.88.0.2:80\n  in the VM: a program listens\n", open);
+        foreach (var way in new[] { "lan0, from 192.0.2.1: open", "wan0, from 203.0.113.1: open", "lan0, from 2001:db8:1::1: open", "wan0, from 2001:db8:2::1: open" })
+        {
+            Assert.Contains($"  {way}\n", open);
+        }
+
+        Assert.Contains("for this host only", host.MustHypr("port", "check", "web", "127.0.0.1:8081"));
+        host.Must("nft", "table inet mine { chain forward { type filter hook forward priority -10; iifname lan0 meta l4proto tcp ct original proto-dst 8086 drop; }; }");
+        try
+        {
+            var dropped = host.Hypr("port", "check", "six", "8086", "--from", $"{LabNetwork.LanAddress}");
+            Assert.Equal(1, dropped.ExitCode);
+            Assert.Contains("lan0, from 192.0.2.20: dropped by nft: chain inet mine forward: iifname \"lan0\" meta l4proto tcp ct original proto-dst 8086 drop", dropped.Output);
+        }
+        finally
+        {
+            host.Must("nft", "delete", "table", "inet", "mine");
         }
     }
 

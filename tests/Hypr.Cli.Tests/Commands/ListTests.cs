@@ -149,8 +149,9 @@ public sealed class ListTests : CommandRunner
         const string Dropped = """{"Port":"80/tcp","HostIp":"::","HostPort":"8080","Target":"10.88.0.2:80","Vm":"refuses","Ways":[{"Link":"eth0","From":"2001:db8::1","To":"2001:db8::10","State":"dropped","By":"nft: policy drop of chain inet firewall input"}]}""";
         Daemon.On("GET /hypr/containers/web/ports/check", $"[{Open}]");
         Assert.Equal((0, "0.0.0.0:8080/tcp -> 10.88.0.2:80\n  in the VM: a program listens\n  eth0, from 192.0.2.1: open\n", ""), Run("port check web"));
-        Daemon.On("GET /hypr/containers/web/ports/check?port=8080&from=2001%3Adb8%3A%3A1", $"[{Dropped}]");
-        var (code, output, _) = Run("port check web 8080 --from 2001:db8::1");
+        Daemon.On("GET /hypr/containers/api/ports/check", $"[{Dropped}]");
+        var (code, output, _) = Run("port check api 8080 --from 2001:db8::1");
+        Assert.Equal("port=8080&from=2001:db8::1", Daemon.Requests[^1].Query);
         Assert.Equal(1, code);
         Assert.StartsWith("[::]:8080/tcp -> 10.88.0.2:80\n  in the VM: nothing listens", output);
         Assert.EndsWith("  eth0, from 2001:db8::1: dropped by nft: policy drop of chain inet firewall input\n", output);

@@ -2,6 +2,7 @@ using System.Net;
 using Hypr.Network.Platforms.Linux.Foreign;
 using Hypr.Network.Platforms.Linux.Links;
 using Hypr.Network.Platforms.Linux.Rules;
+using Hypr.Network.Ports;
 
 namespace Hypr.Network.Platforms.Linux;
 
@@ -11,12 +12,17 @@ internal sealed record AttachedEndpoint(DatapathEndpoint Endpoint, string? Tap);
 /// <summary>What was last asked for, and what of it each owner has in the rules. On the datapath's thread only.</summary>
 internal sealed class DatapathModel
 {
+    private readonly Dictionary<string, IReadOnlyList<DatapathPort>> _ports = [];
+
+    /// <summary>Who has a port of the host: one more costs the same whatever others have.</summary>
+    private readonly Dictionary<(IPAddress HostIp, int Port, PortProtocol Protocol), string> _holders = [];
+
     public Dictionary<string, DatapathNetwork> Networks { get; } = [];
 
     public Dictionary<string, AttachedEndpoint> Endpoints { get; } = [];
 
     /// <summary>By machine.</summary>
-    public Dictionary<string, IReadOnlyList<DatapathPort>> Ports { get; } = [];
+    public IReadOnlyDictionary<string, IReadOnlyList<DatapathPort>> Ports => _ports;
 
     /// <summary>By network: ports of the name server that other programs have.</summary>
     public Dictionary<string, IReadOnlyList<TakenPort>> Taken { get; } = [];
@@ -34,36 +40,52 @@ internal sealed class DatapathModel
 
     public HashSet<string> TapsInUse() => [.. Endpoints.Values.Where(static e => e.Tap is not null).Select(static e => e.Tap!)];
 
+    /// <summary>In place of what the machine had; a routed network's port, 0, is its own.</summary>
+    public void SetPorts(string machineId, IReadOnlyList<DatapathPort> ports)
+    {
+        foreach (var port in _ports.GetValueOrDefault(machineId, []))
+            _holders.Remove((port.HostIp, port.HostPort, port.Protocol));
+        _ports.Remove(machineId);
+        if (ports.Count == 0)
+            return;
+        _ports[machineId] = [.. ports];
+        foreach (var port in ports.Where(static p => p.HostPort != 0))
+            _holders[(port.HostIp, port.HostPort, port.Protocol)] = machineId;
+    }
+
+    public void ClearPorts()
+    {
+        _ports.Clear();
+        _holders.Clear();
+    }
+
     public bool Publishes(string machineId) => Ports.TryGetValue(machineId, out var ports) && ports.Count > 0;
 
     /// <summary>Elements of what a machine publishes; a port of a closed network has none.</summary>
-    public List<RuleElement> ElementsOf(IEnumerable<DatapathPort> ports)
+    public List<RuleElement> ElementsOf(IReadOnlyList<DatapathPort> ports)
     {
-        var all = new List<RuleElement>();
+        var all = new List<RuleElement>(ports.Count);
+        var networks = new Dictionary<IPAddress, DatapathNetwork?>();
+        var routed = new HashSet<RuleElement>();
         foreach (var port in ports)
         {
-            if (NetworkOf(port.Target) is { } network && RuleElement.Of(port, network) is { } element)
+            if (!networks.TryGetValue(port.Target, out var network))
+                networks.Add(port.Target, network = NetworkOf(port.Target));
+            // Ports of the host are different from each other; a routed network's are the guest's, one for each address that was asked for.
+            if (network is not null && RuleElement.Of(port, network) is { } element && (port.HostPort != 0 || routed.Add(element)))
                 all.Add(element);
         }
 
-        return [.. all.Distinct()];
+        return all;
     }
 
-    /// <summary>The first of the ports that another machine has; null when there is none. A routed network's port, 0, is the machine's own.</summary>
+    /// <summary>The first of the ports that another machine has; null when there is none.</summary>
     public (string MachineId, DatapathPort Port)? Holder(string machineId, IReadOnlyList<DatapathPort> ports)
     {
-        var wanted = ports.Where(static p => p.HostPort != 0).Select(static p => (p.HostIp, p.HostPort, p.Protocol)).ToHashSet();
-        if (wanted.Count == 0)
-            return null;
-        foreach (var (other, theirs) in Ports)
+        foreach (var port in ports)
         {
-            if (other == machineId)
-                continue;
-            foreach (var held in theirs)
-            {
-                if (wanted.Contains((held.HostIp, held.HostPort, held.Protocol)))
-                    return (other, held);
-            }
+            if (port.HostPort != 0 && _holders.TryGetValue((port.HostIp, port.HostPort, port.Protocol), out var holder) && holder != machineId)
+                return (holder, port);
         }
 
         return null;

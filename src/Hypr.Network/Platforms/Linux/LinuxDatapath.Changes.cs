@@ -14,14 +14,14 @@ public sealed partial class LinuxDatapath
     {
         _model.Networks.Clear();
         _model.Endpoints.Clear();
-        _model.Ports.Clear();
+        _model.ClearPorts();
         _model.Taken.Clear();
         foreach (var network in desired.Networks)
             _model.Networks.Add(network.Id, network);
         foreach (var endpoint in desired.Endpoints)
             _model.Endpoints.Add(endpoint.Id, new AttachedEndpoint(endpoint, endpoint.Tap));
         foreach (var (machine, ports) in desired.Ports)
-            _model.Ports.Add(machine, ports);
+            _model.SetPorts(machine, ports);
 
         EnsureForwarding();
         foreach (var network in _model.Networks.Values)
@@ -139,14 +139,11 @@ public sealed partial class LinuxDatapath
 
         var before = _model.Ports.GetValueOrDefault(machineId, []);
         _rules.Set(DatapathModel.PortsOwner(machineId), _model.ElementsOf(ports));
-        if (ports.Count == 0)
-            _model.Ports.Remove(machineId);
-        else
-            _model.Ports[machineId] = [.. ports];
+        _model.SetPorts(machineId, ports);
 
         // A UDP flow that goes on keeps the way that conntrack chose at its first datagram: to the host itself, or to the machine that had the port before.
-        var changed = before.Except(ports).Concat(ports.Except(before)).Where(static p => p is { Protocol: PortProtocol.Udp, HostPort: not 0 });
-        _conntrack.RemovePorts(RuleElement.NumberOf(PortProtocol.Udp), changed.Select(static p => (p.HostIp, p.HostPort)).ToHashSet());
+        var (old, now) = (Flows(before), Flows(ports));
+        _conntrack.RemovePorts(RuleElement.NumberOf(PortProtocol.Udp), old.Except(now).Concat(now.Except(old)).Select(static p => (p.HostIp, p.HostPort)).ToHashSet());
 
         if (Taps.BridgeCallsNetfilter())
         {
@@ -157,6 +154,8 @@ public sealed partial class LinuxDatapath
             }
         }
     }
+
+    private static List<DatapathPort> Flows(IEnumerable<DatapathPort> ports) => [.. ports.Where(static p => p is { Protocol: PortProtocol.Udp, HostPort: not 0 })];
 
     private void RedirectNames(string networkId, IReadOnlyList<TakenPort> taken)
     {

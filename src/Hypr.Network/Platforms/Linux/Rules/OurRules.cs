@@ -37,8 +37,9 @@ internal sealed class OurRules(NfTables nft, bool own)
     public void Set(string who, IReadOnlyList<RuleElement> elements)
     {
         var before = _wanted.GetValueOrDefault(who, []);
-        var removed = before.Except(elements).ToList();
-        var added = elements.Except(before).ToList();
+        // Ten thousand ports come and go at once, and nothing has to be compared then.
+        var removed = elements.Count == 0 ? before : before.Count == 0 ? [] : before.Except(elements).ToList();
+        var added = before.Count == 0 ? elements : elements.Count == 0 ? [] : elements.Except(before).ToList();
         if (removed.Count == 0 && added.Count == 0)
             return;
         var batch = new NftBatch();
