@@ -1,7 +1,7 @@
 using System.Globalization;
 using Hypr.Bench.Publish;
 
-// publish LOAD [--times] [--short]: what a published port costs its clients, and what it costs to publish. README.md beside says how to read it.
+// publish LOAD [--times] [--short]: what a published port costs its clients, and what it costs to publish. bench/README.md says how to read it.
 var load = Path.GetFullPath(args[0]);
 var isShort = args.Contains("--short");
 if (!args.Contains("--times"))

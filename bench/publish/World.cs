@@ -142,12 +142,12 @@ internal sealed class World : IAsyncDisposable
         return world;
     }
 
-    /// <summary>Docker's own program, as it carries a port where there are no rules.</summary>
+    /// <summary>Docker's own program, as it carries a port where there are no rules. It tells its parent on descriptor 3 that it is up.</summary>
     public static World DockerProxy(string load)
     {
         var world = new World("docker-proxy", load);
         world.Bridge("docker0");
-        world._host.Start("docker-proxy", "-proto", "tcp", "-host-ip", "0.0.0.0", "-host-port", "8080", "-container-ip", "10.88.0.2", "-container-port", "80");
+        world._host.Start("sh", "-c", "exec docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 10.88.0.2 -container-port 80 3>/dev/null");
         return world;
     }
 

@@ -35,7 +35,8 @@ internal sealed class PortProber(NetworkNamespace space, RtNetlink netlink, Fram
         }
         catch (LinuxException e)
         {
-            throw HyprException.Unavailable($"the host's rules cannot be probed: {e.Message}; it takes Linux 5.18 or later and hyprd as root. Look at: nft list ruleset; iptables -S FORWARD -v", e);
+            throw HyprException.Unavailable(
+                $"the host's rules cannot be probed: {e.Message}; it takes Linux 5.18 or later and hyprd as root. Look at: nft list ruleset; iptables -S FORWARD -v", e);
         }
     }
 

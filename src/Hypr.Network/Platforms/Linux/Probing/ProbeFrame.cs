@@ -32,10 +32,12 @@ internal static class ProbeFrame
         if (protocol == PortProtocol.Sctp)
             BinaryPrimitives.WriteUInt32LittleEndian(segment.AsSpan(8), Crc32C(segment));
         else
-            BinaryPrimitives.WriteUInt16BigEndian(segment.AsSpan(protocol == PortProtocol.Tcp ? 16 : 6), Checksum([.. PseudoHeader(from, to, number, segment.Length), .. segment]));
+            BinaryPrimitives.WriteUInt16BigEndian(
+                segment.AsSpan(protocol == PortProtocol.Tcp ? 16 : 6), Checksum([.. PseudoHeader(from, to, number, segment.Length), .. segment]));
         var ipv4 = from.AddressFamily == AddressFamily.InterNetwork;
         byte[] type = ipv4 ? [0x08, 0x00] : [0x86, 0xdd];
-        return [.. destination, .. Sender, .. type, .. ipv4 ? Header4(from, to, number, segment.Length) : Header6(from, to, number, segment.Length), .. segment];
+        var header = ipv4 ? Header4(from, to, number, segment.Length) : Header6(from, to, number, segment.Length);
+        return [.. destination, .. Sender, .. type, .. header, .. segment];
     }
 
     /// <summary>RFC 9293, 3.1: SYN, a window, no options.</summary>

@@ -80,9 +80,13 @@ internal sealed class ProbeTable : IDisposable
         Chain(batch, Entered, NftHook.Prerouting, First, Header(from, fromPort, to, toPort).Trace());
         Chain(batch, Forwarded, NftHook.Forward, First);
         Chain(batch, Delivered, NftHook.Input, First);
-        Chain(batch, ToGuest, NftHook.Postrouting, Last, Original(from, fromPort).Address(guest.Address, isSource: false).Port(guest.Port, isSource: false).Drop());
         Chain(
-            batch, Elsewhere, NftHook.Postrouting, Last + 1, Original(from, fromPort).Drop(), Family(from).Address(from, isSource: true).Port(fromPort, isSource: true).Drop(),
+            batch, ToGuest, NftHook.Postrouting, Last,
+            Original(from, fromPort).Address(guest.Address, isSource: false).Port(guest.Port, isSource: false).Drop());
+        Chain(
+            batch, Elsewhere, NftHook.Postrouting, Last + 1,
+            Original(from, fromPort).Drop(),
+            Family(from).Address(from, isSource: true).Port(fromPort, isSource: true).Drop(),
             Family(from).Address(from, isSource: false).Port(fromPort, isSource: false).Drop());
         Chain(batch, ToHost, NftHook.Input, Last + 1, Family(from).Address(from, isSource: true).Port(fromPort, isSource: true).Drop());
         _nft.Commit(batch);

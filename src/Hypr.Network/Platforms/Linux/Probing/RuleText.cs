@@ -16,7 +16,9 @@ internal sealed partial class RuleText(NfTables nft, IReadOnlyList<IptablesTool>
     {
         if (step.Table == RuleSet.Inet || step.Table == RuleSet.Bridge)
             return $"our own rules: chain {step.Table} {step.Chain}";
-        var tool = tools.FirstOrDefault(t => !t.IsLegacy && t.IsIPv6 == (step.Table.Family == NftFamily.IPv6) && step.Table.Family is NftFamily.IPv4 or NftFamily.IPv6);
+        var tool = step.Table.Family is NftFamily.IPv4 or NftFamily.IPv6
+            ? tools.FirstOrDefault(t => !t.IsLegacy && t.IsIPv6 == (step.Table.Family == NftFamily.IPv6))
+            : null;
         if (tool is not null && Iptables(tool, step) is { } line)
             return line;
         if (step.Type == NftTraceType.Policy)
@@ -31,7 +33,12 @@ internal sealed partial class RuleText(NfTables nft, IReadOnlyList<IptablesTool>
         {
             var lines = tool.Save(step.Table.Name);
             if (step.Type == NftTraceType.Policy)
-                return lines.Any(l => l.StartsWith($":{step.Chain} DROP", StringComparison.Ordinal)) ? $"{tool.Name}: -t {step.Table.Name} -P {step.Chain} DROP" : null;
+            {
+                return lines.Any(l => l.StartsWith($":{step.Chain} DROP", StringComparison.Ordinal))
+                    ? $"{tool.Name}: -t {step.Table.Name} -P {step.Chain} DROP"
+                    : null;
+            }
+
             var rules = lines.FindAll(l => l.StartsWith($"-A {step.Chain} ", StringComparison.Ordinal));
             var handles = nft.Rules(step.Table, step.Chain);
             var at = handles.FindIndex(r => r.Handle == step.Rule);
@@ -48,7 +55,11 @@ internal sealed partial class RuleText(NfTables nft, IReadOnlyList<IptablesTool>
     private static string? Nft(NftTraceStep step)
     {
         var family = step.Table.ToString()[..step.Table.ToString().IndexOf(' ', StringComparison.Ordinal)];
-        var start = new ProcessStartInfo("nft", ["-a", "list", "chain", family, step.Table.Name, step.Chain]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("nft", ["-a", "list", "chain", family, step.Table.Name, step.Chain])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
             using var process = Process.Start(start)!;

@@ -20,7 +20,7 @@ internal sealed class WaysIn
     public WaysIn(RtNetlink netlink, AddressFamily family)
     {
         // Frames can be made for Ethernet only; the loopback has zeros for an address.
-        _links = netlink.Links.List().Where(static l => l.IsUp && l.Mac.Length == 6 && l.Mac.AsSpan().ContainsAnyExcept((byte)0) && !OurLinks.IsOurs(l)).ToDictionary(static l => l.Index);
+        _links = netlink.Links.List().Where(static l => l.IsUp && IsEthernet(l) && !OurLinks.IsOurs(l)).ToDictionary(static l => l.Index);
         _addresses = netlink.Addresses.List().FindAll(a => _links.ContainsKey(a.Link) && a.Address.AddressFamily == family && !a.Address.IsIPv6LinkLocal);
         _routes = netlink.Routes.List().FindAll(r => r.Table == MainTable && r.Destination.BaseAddress.AddressFamily == family);
     }
@@ -39,7 +39,8 @@ internal sealed class WaysIn
         if (from is not null)
         {
             // The way back to the client is the way that it comes, or its packets would not pass rp_filter.
-            var back = _routes.Where(r => r.Destination.Contains(from)).OrderByDescending(static r => r.Destination.PrefixLength).ThenBy(static r => r.Metric).FirstOrDefault();
+            var back = _routes.Where(r => r.Destination.Contains(from))
+                .OrderByDescending(static r => r.Destination.PrefixLength).ThenBy(static r => r.Metric).FirstOrDefault();
             return _addresses.Where(a => a.Link == back?.Link);
         }
 
@@ -49,6 +50,8 @@ internal sealed class WaysIn
         // An address on the loopback, or a machine's own, is called by way of the routers.
         return to is null ? outer : own.Count > 0 ? own : outer.Where(a => Router(a.Link) is not null);
     }
+
+    private static bool IsEthernet(Link link) => link.Mac.Length == 6 && link.Mac.AsSpan().ContainsAnyExcept((byte)0);
 
     private IPAddress? Router(int link) => _routes.Find(r => r.Link == link && r.Destination.PrefixLength == 0)?.Gateway;
 
