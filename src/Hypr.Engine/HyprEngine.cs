@@ -3,6 +3,7 @@ using Hypr.Engine.Events;
 using Hypr.Engine.Health;
 using Hypr.Engine.Machines;
 using Hypr.Engine.Networks;
+using Hypr.Engine.Volumes;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
@@ -11,6 +12,7 @@ using Hypr.Network.Ports;
 using Hypr.Primitives;
 using Hypr.Store;
 using Hypr.Store.Machines;
+using Hypr.Store.Volumes;
 using Microsoft.Extensions.Logging;
 
 namespace Hypr.Engine;
@@ -31,6 +33,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     private readonly RestoreMachines _restore;
     private readonly NetworkUseCases _networkCases;
     private readonly PortUseCases _ports;
+    private readonly VolumeUseCases _volumes;
 
     public HyprEngine(Database database, IImageService images, INetworkService networks, IMachineHost host, TimeProvider clock, ILoggerFactory logs)
     {
@@ -40,15 +43,18 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         _events = new MachineEvents(Events);
         _execs = new Execs(_events);
         _health = new HealthMonitor(images, _execs, _events, clock, logs.CreateLogger<HealthMonitor>());
-        var exits = new MachineExits(_machines, networks, _events, _health, clock, logs.CreateLogger<MachineExits>());
-        _create = new CreateMachine(_machines, images, networks, host, _events, clock);
-        _start = new StartMachine(_machines, images, networks, host, _events, exits, _health, clock, logs.CreateLogger<StartMachine>());
-        _end = new EndMachine(_machines, images, networks, host, _events);
-        _restore = new RestoreMachines(_machines, networks, host, exits, _end, _start, _health, clock, logs.CreateLogger<RestoreMachines>());
+        _volumes = new VolumeUseCases(new VolumeRegistry(new VolumeRows(database)), _machines, host.Volumes, Events, clock, logs.CreateLogger<VolumeUseCases>());
+        var holders = new VolumeHolders(host.Volumes);
+        var exits = new MachineExits(_machines, networks, holders, _events, _health, clock, logs.CreateLogger<MachineExits>());
+        _create = new CreateMachine(_machines, images, networks, _volumes, host, _events, clock);
+        _start = new StartMachine(_machines, images, networks, holders, host, _events, exits, _health, clock, logs.CreateLogger<StartMachine>());
+        _end = new EndMachine(_machines, images, networks, _volumes, host, _events);
+        _restore = new RestoreMachines(
+            _machines, networks, _volumes, holders, host, exits, _end, _start, _health, clock, logs.CreateLogger<RestoreMachines>());
         _networkCases = new NetworkUseCases(_machines, networks, images, Events, logs.CreateLogger<NetworkUseCases>());
         _ports = new PortUseCases(_machines, networks, _events);
         exits.Start = (machine, cancel) => Gated(machine, () => _start.RunAsync(machine, cancel), cancel);
-        exits.Remove = machine => _end.RemoveAsync(machine, force: true, CancellationToken.None);
+        exits.Remove = machine => _end.RemoveAsync(machine, force: true, withVolumes: true, CancellationToken.None);
     }
 
     public EventLog Events { get; }
@@ -83,7 +89,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         }
         catch when (failed && machine.Config.AutoRemove)
         {
-            await _end.RemoveAsync(machine, force: true, CancellationToken.None);
+            await _end.RemoveAsync(machine, force: true, withVolumes: true, CancellationToken.None);
             throw;
         }
     }
@@ -124,7 +130,8 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         }, cancel);
     }
 
-    public Task RemoveAsync(string nameOrId, bool force, CancellationToken cancel) => _end.RemoveAsync(_machines.Get(nameOrId), force, cancel);
+    public Task RemoveAsync(string nameOrId, bool force, bool volumes, CancellationToken cancel) =>
+        _end.RemoveAsync(_machines.Get(nameOrId), force, volumes, cancel);
 
     public Task<WaitResult> WaitAsync(string nameOrId, WaitCondition condition, CancellationToken cancel)
     {
@@ -255,6 +262,17 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     public Task<IReadOnlyList<PortProbe>> ProbePortsAsync(string nameOrId, string? published, IPAddress? from, CancellationToken cancel) =>
         _ports.ProbeAsync(nameOrId, published, from, cancel);
 
+    public IReadOnlyList<VolumeView> Volumes() => _volumes.All();
+
+    public VolumeView Volume(string name) => _volumes.View(name);
+
+    public Task<VolumeView> CreateVolumeAsync(VolumeSpec spec, CancellationToken cancel) => _volumes.CreateAsync(spec, cancel);
+
+    public Task RemoveVolumeAsync(string name, bool force, CancellationToken cancel) => _volumes.RemoveAsync(name, force, cancel);
+
+    public Task<(IReadOnlyList<string> Names, long Bytes)> PruneVolumesAsync(Func<Volume, bool> matches, CancellationToken cancel) =>
+        _volumes.PruneAsync(matches, cancel);
+
     public async Task<EngineInfo> InfoAsync(CancellationToken cancel)
     {
         HypervisorInfo hypervisor;
@@ -351,6 +369,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         machine.Id, machine.Name, machine.Created, machine.ImageId, _images.Find(machine.ImageId), machine.Config, machine.State,
         [.. _networks.EndpointsOf(machine.Id).Select(e => (Network: _networks.Find(e.NetworkId), Endpoint: e))
             .Where(p => p.Network is not null).Select(p => new AttachedNetwork(p.Network!, p.Endpoint))],
-        machine.Running is null ? [] : _networks.PortsOf(machine.Id))
+        machine.Running is null ? [] : _networks.PortsOf(machine.Id),
+        [.. machine.Config.Volumes.Select(m => new MachineMountView(m, _host.Volumes.PathOf(m.Volume)))])
     { Health = machine.Health.State };
 }

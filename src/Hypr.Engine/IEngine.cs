@@ -3,6 +3,7 @@ using Hypr.Dns;
 using Hypr.Engine.Events;
 using Hypr.Engine.Machines;
 using Hypr.Engine.Networks;
+using Hypr.Engine.Volumes;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network.Networks;
@@ -43,7 +44,8 @@ public interface IEngine
 
     Task RenameAsync(string nameOrId, string newName, CancellationToken cancel);
 
-    Task RemoveAsync(string nameOrId, bool force, CancellationToken cancel);
+    /// <param name="volumes">Also the volumes that were made for it alone.</param>
+    Task RemoveAsync(string nameOrId, bool force, bool volumes, CancellationToken cancel);
 
     /// <summary>The name is resolved before the first await: NotFound comes at once, the result when the condition is met.</summary>
     Task<WaitResult> WaitAsync(string nameOrId, WaitCondition condition, CancellationToken cancel);
@@ -122,6 +124,19 @@ public interface IEngine
     /// <param name="published">By the host's port, as for <see cref="UnpublishAsync"/>; null: all of them.</param>
     /// <param name="from">A client's address; null: a neighbour on each of the host's links.</param>
     Task<IReadOnlyList<PortProbe>> ProbePortsAsync(string nameOrId, string? published, IPAddress? from, CancellationToken cancel);
+
+    IReadOnlyList<VolumeView> Volumes();
+
+    VolumeView Volume(string name);
+
+    /// <summary>One that is there already is given as it is, unless another size is asked for (Conflict).</summary>
+    Task<VolumeView> CreateVolumeAsync(VolumeSpec spec, CancellationToken cancel);
+
+    /// <summary>Conflict while a machine has it, running or not.</summary>
+    Task RemoveVolumeAsync(string name, bool force, CancellationToken cancel);
+
+    /// <summary>Removes the volumes that <paramref name="matches"/> and no machine has; gives their names and what the host's disk won.</summary>
+    Task<(IReadOnlyList<string> Names, long Bytes)> PruneVolumesAsync(Func<Volume, bool> matches, CancellationToken cancel);
 
     Task<EngineInfo> InfoAsync(CancellationToken cancel);
 }

@@ -131,7 +131,11 @@ internal sealed partial class Agent
         Require(GuestState.Configured);
         if (_main is not null)
             throw new ProtocolException("the process is being started already");
-        var order = new SpawnOrder(true, _configuration!.Names.Hostname, process, null, _configuration.ReadOnlyRoot, _configuration.Tmpfs);
+        var order = new SpawnOrder(true, _configuration!.Names.Hostname, process, null, _configuration.ReadOnlyRoot, _configuration.Tmpfs)
+        {
+            Volumes = _configuration.Volumes,
+            Files = [.. _configuration.Files.Select(static f => f.Target)],
+        };
         _oomKills = ContainerCgroup.OomKills();
         var launched = Launcher.Start(order, null, null);
         var session = new Session(_loop, _port.Multiplexer, launched);

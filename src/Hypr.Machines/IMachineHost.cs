@@ -53,6 +53,9 @@ public interface IMachineHost
     /// <summary>Removes the machine's files (writable disk, console, logs). It must not run.</summary>
     void Delete(string machineId);
 
+    /// <summary>Volumes' disks.</summary>
+    IVolumeFiles Volumes { get; }
+
     /// <summary>The log of a machine, running or not: what the image's process wrote.</summary>
     IMachineLog OpenLog(string machineId);
 }
@@ -86,6 +89,9 @@ public sealed record MachineSpec
     /// <summary>The image's squashfs.</summary>
     public required string RootFs { get; init; }
     public required IReadOnlyList<MachineNic> Nics { get; init; }
+
+    /// <summary>Each a further disk; who else may have it is not looked at here.</summary>
+    public IReadOnlyList<MachineVolume> Volumes { get; init; } = [];
     public required GuestSpec Guest { get; init; }
 
     /// <summary>
@@ -102,6 +108,20 @@ public sealed record MachineSpec
 /// <summary>A NIC: the host's end and what the guest is told of it. The first is on virtio-mmio, the others on PCIe root ports.</summary>
 /// <param name="Tap">An open, attached TAP descriptor; the VMM gets its own copy, the caller keeps and closes this one.</param>
 public sealed record MachineNic(SafeFileHandle Tap, GuestNic Guest);
+
+/// <summary>A volume: a disk, and the places where the guest has it.</summary>
+/// <param name="Name">For messages.</param>
+/// <param name="Disk">Its ext4.</param>
+/// <param name="WritesDisk">
+/// Whether the VM may write to the disk at all. A disk that is not in order (<see cref="IVolumeFiles.IsInOrder"/>) must be written to.
+/// </param>
+public sealed record MachineVolume(string Name, string Disk, bool WritesDisk, IReadOnlyList<MachineMount> Mounts);
+
+/// <param name="CopyImage">What the image has at that place is copied into the volume if that is empty (Docker).</param>
+public sealed record MachineMount(string Target, bool ReadOnly, bool CopyImage);
+
+/// <summary>A file that the guest finds, read-only and kept in memory: a config or a secret.</summary>
+public sealed record MachineFile(string Target, ReadOnlyMemory<byte> Content, uint User, uint Group, uint Mode);
 
 /// <param name="Name"><c>eth0</c>, ...</param>
 /// <param name="Gateway4">The default route, on the one NIC that has it; null elsewhere. So for <paramref name="Gateway6"/>.</param>
@@ -135,6 +155,7 @@ public sealed record GuestSpec
     /// <summary>Mount point to options, Docker's <c>--tmpfs</c>.</summary>
     public IReadOnlyDictionary<string, string> Tmpfs { get; init; } = new Dictionary<string, string>();
     public bool ReadOnlyRoot { get; init; }
+    public IReadOnlyList<MachineFile> Files { get; init; } = [];
 }
 
 public sealed record HostsEntry(string Address, string Names);

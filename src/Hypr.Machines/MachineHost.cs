@@ -3,6 +3,7 @@ using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Host;
 using Hypr.Guest.Protocol.Messages;
 using Hypr.Linux.Processes;
+using Hypr.Machines.Disks;
 using Hypr.Machines.Lifecycle;
 using Hypr.Machines.Logs;
 using Hypr.Machines.Templates;
@@ -43,11 +44,14 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         _log = logs.CreateLogger<MachineHost>();
         var store = new TemplateStore(_folders.Templates, isShared: settings.TemplateDirectory is not null);
         _templates = new MachineTemplates(settings, store, new TemplateMaker(settings, _folders, vmm, clock), vmm, clock, _log);
-        var disks = new WritableDisk(settings.DataDirectory, settings.WritableDiskBytes);
+        var disks = new EmptyDisks(settings.DataDirectory, settings.WritableDiskBytes);
+        Volumes = new VolumeFiles(settings.DataDirectory, disks);
         _boot = new BootMachine(settings, _folders, vmm, disks, _templates, clock, _log);
     }
 
     public long MinimumMemoryBytes => LeastMemoryBytes;
+
+    public IVolumeFiles Volumes { get; }
 
     public Task<HypervisorInfo> ProbeAsync(CancellationToken cancel) => _vmm.ProbeAsync(cancel);
 

@@ -50,6 +50,9 @@ public sealed record MachineHostSettings
     /// <summary>How long a resumed guest may take to its agent's hello. One that does not make it is started cold.</summary>
     public TimeSpan WarmDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a guest may take to copy the image's content into a new volume.</summary>
+    public TimeSpan CopyDeadline { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a guest whose process has ended keeps its exit code and output for a hyprd that is away.</summary>
     public TimeSpan ExitDeadline { get; init; } = TimeSpan.FromHours(1);
 

@@ -39,6 +39,17 @@ public sealed class CodecTests
         Entropy = [1, 2, 3],
         UnixTimeNanoseconds = 1_700_000_000_000_000_000,
         ExitDeadline = TimeSpan.FromSeconds(90),
+        Volumes =
+        [
+            new VolumeConfiguration
+            {
+                Slot = DeviceSlot.PciePort(2),
+                Name = "data",
+                IsDiskReadOnly = true,
+                Mounts = [new VolumeMountPoint("/data", true, false), new VolumeMountPoint("/other", false, true)],
+            },
+        ],
+        Files = [new FileConfiguration("/run/secrets/key", [0, 1, 255], 1000, 101, 0x120)],
     };
 
     [Fact]
@@ -54,6 +65,19 @@ public sealed class CodecTests
         Assert.Equal(Configuration.Nics[0].Addresses, read.Nics[0].Addresses);
         Assert.Null(read.Nics[0].Gateway6);
         Assert.Equal(Configuration.Nics[0].ReturnGateway6, read.Nics[0].ReturnGateway6);
+        Assert.Equal(Configuration.ExitDeadline, read.ExitDeadline);
+        Assert.Equal(Configuration.Volumes[0].Mounts, read.Volumes[0].Mounts);
+        Assert.Equal(Configuration.Files[0].Content, read.Files[0].Content);
+    }
+
+    [Fact]
+    public void A_configuration_of_a_hyprd_without_volumes_is_read_with_none()
+    {
+        var bytes = Encode((Configuration with { Volumes = [], Files = [] }).Encode);
+        var r = new WireReader(bytes.AsSpan(0, bytes.Length - 8));
+        var read = GuestConfiguration.Decode(ref r);
+        Assert.Empty(read.Volumes);
+        Assert.Empty(read.Files);
         Assert.Equal(Configuration.ExitDeadline, read.ExitDeadline);
     }
 

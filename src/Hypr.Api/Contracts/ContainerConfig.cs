@@ -149,6 +149,9 @@ public sealed record HostConfig
     public long MemorySwap { get; set; }
     public long? PidsLimit { get; set; }
     public List<Mount>? Mounts { get; set; }
+
+    /// <summary>HYPR's own: configs and secrets.</summary>
+    public List<HyprFile>? HyprFiles { get; set; }
     public bool? Init { get; set; }
 }
 
@@ -230,7 +233,36 @@ public sealed record Mount
     public string? Source { get; set; }
     public string? Target { get; set; }
     public bool ReadOnly { get; set; }
+    public VolumeMountOptions? VolumeOptions { get; set; }
     public TmpfsMountOptions? TmpfsOptions { get; set; }
+}
+
+public sealed record VolumeMountOptions
+{
+    public bool NoCopy { get; set; }
+    public Dictionary<string, string>? Labels { get; set; }
+    public string? Subpath { get; set; }
+    public VolumeDriverConfig? DriverConfig { get; set; }
+}
+
+public sealed record VolumeDriverConfig
+{
+    public string? Name { get; set; }
+    public Dictionary<string, string>? Options { get; set; }
+}
+
+/// <summary>HYPR's own: a file that the VM finds when it starts, read-only and on none of its disks. Only ever in a request.</summary>
+public sealed record HyprFile
+{
+    public string Path { get; set; } = "";
+
+    /// <summary>base64 on the wire.</summary>
+    public byte[] Content { get; set; } = [];
+    public uint Uid { get; set; }
+    public uint Gid { get; set; }
+
+    /// <summary>Permission bits, as a decimal number.</summary>
+    public uint Mode { get; set; }
 }
 
 public sealed record TmpfsMountOptions

@@ -42,6 +42,8 @@ namespace Hypr.Api.Contracts;
 [JsonSerializable(typeof(ProgressMessage))]
 [JsonSerializable(typeof(EventMessage))]
 [JsonSerializable(typeof(VolumeList))]
+[JsonSerializable(typeof(VolumeInspect))]
+[JsonSerializable(typeof(CreateVolumeRequest))]
 [JsonSerializable(typeof(VolumesPruned))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, bool>>))]
 [JsonSerializable(typeof(List<NameRecord>))]

@@ -201,7 +201,7 @@ public sealed record DiskUsage
     public long LayersSize { get; set; }
     public List<ImageSummary> Images { get; set; } = [];
     public List<ContainerSummary> Containers { get; set; } = [];
-    public List<EmptyObject> Volumes { get; set; } = [];
+    public List<VolumeInspect> Volumes { get; set; } = [];
     public List<EmptyObject> BuildCache { get; set; } = [];
 
     /// <summary>HYPR's own: saved guests.</summary>

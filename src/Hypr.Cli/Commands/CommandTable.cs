@@ -3,6 +3,7 @@ using Hypr.Cli.Commands.Daemon;
 using Hypr.Cli.Commands.Images;
 using Hypr.Cli.Commands.Machines;
 using Hypr.Cli.Commands.Networks;
+using Hypr.Cli.Commands.Volumes;
 
 namespace Hypr.Cli.Commands;
 
@@ -51,6 +52,7 @@ internal static class CommandTable
         },
         ImageCommands.Group,
         NetworkCommands.Group,
+        VolumeCommands.Group,
         Compose.ComposeGroup.Group,
         SystemCommands.Group,
         StartCommand.Attach,

@@ -13,9 +13,9 @@ internal static class Inspecting
     public static readonly Option Format = Option.Text("format", 'f', "Format output using a Go template, or json");
 
     private static readonly (string Type, string Collection)[] Kinds = [("container", "containers"), ("image", "images"),
-        ("network", "networks")];
+        ("network", "networks"), ("volume", "volumes")];
 
-    public static readonly CommandSpec Command = new("inspect", "Return low-level information on VMs, images and networks")
+    public static readonly CommandSpec Command = new("inspect", "Return low-level information on VMs, images, networks and volumes")
     {
         Words = "NAME|ID [NAME|ID...]",
         Count = (1, int.MaxValue),
@@ -23,7 +23,7 @@ internal static class Inspecting
         [
             Format,
             Option.Switch("size", 's', "Display total file sizes if the type is container"),
-            Option.Text("type", '\0', "Only inspect objects of the given type (container, image, network)"),
+            Option.Text("type", '\0', "Only inspect objects of the given type (container, image, network, volume)"),
         ],
         Examples =
         [
@@ -53,7 +53,7 @@ internal static class Inspecting
     {
         string? type = line.Text("type");
         if (type is not null && !Array.Exists(Kinds, k => k.Type == type))
-            throw line.Bad("type", "it is one of container, image, network");
+            throw line.Bad("type", "it is one of container, image, network, volume");
         return Show(line, session, name => type is null ? FetchAny(line, session, name) : Fetch(line, session, type, name));
     }
 
@@ -70,13 +70,13 @@ internal static class Inspecting
                 // The next kind may have it.
             }
         }
-        throw HyprException.NotFound($"no such object: {name}. See hypr ps -a, hypr images, hypr network ls");
+        throw HyprException.NotFound($"no such object: {name}. See hypr ps -a, hypr images, hypr network ls, hypr volume ls");
     }
 
     private static JsonElement Fetch(CommandLine line, Session session, string type, string name)
     {
-        var query = type == "network"
-            ? new Query("networks", name)
+        var query = type is "network" or "volume"
+            ? new Query(type + "s", name)
             : new Query(Array.Find(Kinds, k => k.Type == type).Collection, name, "json");
         if (type == "container")
             query.Add("size", line.On("size"));

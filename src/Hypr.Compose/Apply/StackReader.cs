@@ -10,6 +10,9 @@ namespace Hypr.Compose.Apply;
 /// <summary>What is there, by Docker's labels.</summary>
 public sealed class StackReader(DockerClient api)
 {
+    /// <summary>Docker's label of a volume that nobody named.</summary>
+    private const string AnonymousVolume = "com.docker.volume.anonymous";
+
     /// <param name="images">Names to look for.</param>
     /// <exception cref="HyprException">The daemon refuses, or is not there.</exception>
     public Present Read(string project, IEnumerable<string> images)
@@ -19,13 +22,16 @@ public sealed class StackReader(DockerClient api)
         var found = new string?[wanted.Count];
         IReadOnlyList<PresentMachine> machines = [];
         IReadOnlyList<PresentNetwork> networks = [];
+        IReadOnlyList<PresentVolume> volumes = [];
         Together(
         [
             () => machines = [.. Containers(project).Select(Machine)],
             () => networks = Networks(),
+            () => volumes = [.. AllVolumes().Select(v => new PresentVolume(
+                v.Name, Label(v.Labels ?? [], StackLabels.Project), Label(v.Labels ?? [], StackLabels.ConfigHash), v.Labels?.ContainsKey(AnonymousVolume) == true))],
             .. wanted.Select((name, i) => (Action)(() => found[i] = ImageId(name))),
         ]);
-        return new Present(machines, networks, wanted.Zip(found).ToDictionary(p => p.First, p => p.Second));
+        return new Present(machines, networks, wanted.Zip(found).ToDictionary(p => p.First, p => p.Second)) { Volumes = volumes };
     }
 
     /// <summary>All VMs of a stack, or with null of every stack, whatever their state.</summary>
@@ -41,13 +47,10 @@ public sealed class StackReader(DockerClient api)
     ];
 
     /// <summary>Names of the named volumes of a stack.</summary>
-    public IReadOnlyList<string> Volumes(string project)
-    {
-        var answer = api.Get(new Query("volumes").AddFilters([KeyValuePair.Create("label", $"{StackLabels.Project}={project}")]));
-        return answer.TryGetProperty("Volumes", out var volumes) && volumes.ValueKind == JsonValueKind.Array
-            ? [.. volumes.EnumerateArray().Select(v => v.TryGetProperty("Name", out var name) ? name.GetString() : null).OfType<string>()]
-            : [];
-    }
+    public IReadOnlyList<string> Volumes(string project) =>
+        [.. AllVolumes().Where(v => Label(v.Labels ?? [], StackLabels.Project) == project).Select(v => v.Name)];
+
+    private List<VolumeInspect> AllVolumes() => api.Get(new Query("volumes")).Deserialize(HyprJson.Wire.VolumeList)?.Volumes ?? [];
 
     /// <summary>Null: it is not there.</summary>
     public string? ImageId(string name)
@@ -75,6 +78,7 @@ public sealed class StackReader(DockerClient api)
         OneOff = Label(c.Labels, StackLabels.OneOff) == "True",
         ConfigHash = Label(c.Labels, StackLabels.ConfigHash),
         ImageId = Label(c.Labels, StackLabels.Image) is { Length: > 0 } image ? image : c.ImageId,
+        Volumes = c.Mounts.Where(m => m is { Type: "volume", Name: not null }).ToDictionary(m => m.Destination, m => m.Name!),
         DependsOn = PresentDependency.Parse(Label(c.Labels, StackLabels.DependsOn)),
     };
 

@@ -32,6 +32,10 @@ public sealed class StepActions(DockerClient api, ComposeProject? project, Func<
             case RemoveNetwork n:
                 Unless404(() => api.Delete(new Query("networks", n.Id)));
                 break;
+            case CreateVolume v:
+                var volume = VolumeRequest.Of(project!, v.Volume, v.Hash);
+                api.Post(new Query("volumes", "create"), JsonSerializer.SerializeToUtf8Bytes(volume, HyprJson.Wire.CreateVolumeRequest));
+                break;
             case RemoveVolume v:
                 Unless404(() => api.Delete(new Query("volumes", v.Name)));
                 break;
@@ -69,6 +73,7 @@ public sealed class StepActions(DockerClient api, ComposeProject? project, Func<
     {
         CreateMachine m => $"{m.Service.At}: VM {m.Name} cannot be made: {message}",
         CreateNetwork n => $"{n.Network.At}: the network {n.Network.Name} cannot be made: {message}",
+        CreateVolume v => $"{v.Volume.At}: the volume {v.Volume.Name} cannot be made: {message}",
         Pull p => $"{p.At}: the image {p.Image} cannot be pulled: {message}",
         Await { At.Line: > 0 } a => $"{a.At}: {message}",
         Await => message,
@@ -80,7 +85,7 @@ public sealed class StepActions(DockerClient api, ComposeProject? project, Func<
     private static (string Doing, string Did) Words(Step step) => step switch
     {
         Pull => ("Pulling", "Pulled"),
-        CreateNetwork or CreateMachine => ("Creating", "Created"),
+        CreateNetwork or CreateVolume or CreateMachine => ("Creating", "Created"),
         StartMachine => ("Starting", "Started"),
         StopMachine => ("Stopping", "Stopped"),
         RestartMachine => ("Restarting", "Restarted"),
@@ -153,7 +158,7 @@ public sealed class StepActions(DockerClient api, ComposeProject? project, Func<
         var service = step.Service;
         var image = _reader.ImageId(service.Image!)
             ?? throw HyprException.NotFound($"the image {service.Image} is not there");
-        var request = MachineRequest.Of(project!, service, step.Name, step.Number, step.Hash, image);
+        var request = MachineRequest.Of(project!, service, step.Name, step.Number, step.Hash, image, step.Inherited);
         var query = new Query("containers", "create").Add("name", step.Name).Add("platform", service.Platform);
         var answer = api.Post(query, JsonSerializer.SerializeToUtf8Bytes(request, HyprJson.Wire.CreateContainerRequest));
         foreach (var warning in answer.Deserialize(HyprJson.Wire.CreateContainerResponse)!.Warnings)

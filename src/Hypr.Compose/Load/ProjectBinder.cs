@@ -122,7 +122,8 @@ internal sealed class ProjectBinder(Problems problems, string folder, Func<strin
     private FileSource BindFile(string key, Location at, Mapping m)
     {
         var f = new Fields(m, key, problems);
-        var source = new FileSource(key, f.Text("file"), f.Text("environment"), f.Text("content"), at);
+        var name = f.Text("environment");
+        var source = new FileSource(key, f.Text("file"), name, f.Text("content"), at) { EnvironmentValue = name is null ? null : variable(name) };
         f.Ignore("name", "labels");
         if (f.Flag("external") == true)
         {

@@ -214,9 +214,21 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
         var f = new Fields(m, $"services.{service}.volumes", problems);
         var type = f.Text("type") ?? "volume";
         var target = f.Text("target");
-        var tmpfs = f.Mapping("tmpfs") is { } t ? new Fields(t, $"services.{service}.volumes.tmpfs", problems).Bytes("size") : null;
-        f.Ignore("bind", "volume", "consistency");
-        var mount = new ServiceMount(type, f.Text("source"), target ?? "", f.Flag("read_only") ?? false, tmpfs, m.At);
+        var tmpfs = new Fields(f.Mapping("tmpfs") ?? new Mapping(m.At, []), $"services.{service}.volumes.tmpfs", problems);
+        var volume = new Fields(f.Mapping("volume") ?? new Mapping(m.At, []), $"services.{service}.volumes.volume", problems);
+        f.Ignore("bind", "consistency");
+        var mount = new ServiceMount(type, f.Text("source"), target ?? "", f.Flag("read_only") ?? false, tmpfs.Bytes("size"), m.At)
+        {
+            TmpfsMode = Octal(tmpfs, "mode", $"services.{service}.volumes.tmpfs"),
+            NoCopy = volume.Flag("nocopy") ?? false,
+        };
+        if (volume.Text("subpath") is not null)
+        {
+            problems.Error(volume.Place("subpath"), $"services.{service}.volumes: a subpath is not supported: mount the whole volume");
+        }
+
+        tmpfs.WarnOfTheRest();
+        volume.WarnOfTheRest();
         f.WarnOfTheRest();
         if (type is not ("volume" or "bind" or "tmpfs"))
         {
@@ -235,20 +247,7 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
     private ServiceFile? File(string service, string what, Mapping m)
     {
         var f = new Fields(m, $"services.{service}.{what}", problems);
-        int? mode = null;
-        if (f.Text("mode") is { } text)
-        {
-            try
-            {
-                // YAML 1.1 octals: 0440 and 0o440.
-                mode = Convert.ToInt32(text.Replace("0o", "", StringComparison.Ordinal), 8);
-            }
-            catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
-            {
-                problems.Error(f.Place("mode"), $"services.{service}.{what}: the mode '{text}' is no octal number such as 0440");
-            }
-        }
-
+        var mode = Octal(f, "mode", $"services.{service}.{what}");
         var source = f.Text("source");
         var file = new ServiceFile(source ?? "", f.Text("target"), f.Text("uid"), f.Text("gid"), mode, m.At);
         f.WarnOfTheRest();
@@ -259,6 +258,30 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
         }
 
         return file;
+    }
+
+    /// <summary>Permission bits in YAML 1.1's octals: 0440 and 0o440.</summary>
+    private int? Octal(Fields f, string key, string what)
+    {
+        if (f.Text(key) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (Convert.ToInt32(text.Replace("0o", "", StringComparison.Ordinal), 8) is >= 0 and <= 0xFFF and var mode)
+            {
+                return mode;
+            }
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            // The same as one that is too large.
+        }
+
+        problems.Error(f.Place(key), $"{what}: the mode '{text}' is no octal number such as 0440");
+        return null;
     }
 
     private Dictionary<string, (long, long)> Ulimits(Fields f, string service)

@@ -38,7 +38,8 @@ internal static class ShortForms
         var options = parts.Length > 2 ? parts[2].Split(',') : [];
         return Canonical.Map(s.At,
             ("type", Text(s, bind ? "bind" : "volume")), ("source", Text(s, source)), ("target", Text(s, parts[1])),
-            ("read_only", new Scalar(s.At, options.Contains("ro") ? "true" : "false", true)));
+            ("read_only", new Scalar(s.At, options.Contains("ro") ? "true" : "false", true)),
+            ("volume", Canonical.Map(s.At, ("nocopy", new Scalar(s.At, options.Contains("nocopy") ? "true" : "false", true)))));
     }
 
     private static List<Node> Parse(Scalar s)

@@ -47,7 +47,11 @@ public sealed record Volume(string Key, string Name, bool External, Location At)
 }
 
 /// <summary>Where a config or a secret comes from: exactly one is set.</summary>
-public sealed record FileSource(string Key, string? File, string? Environment, string? Content, Location At);
+public sealed record FileSource(string Key, string? File, string? Environment, string? Content, Location At)
+{
+    /// <summary>The variable's value; null: it has none.</summary>
+    public string? EnvironmentValue { get; init; }
+}
 
 public sealed record Service(string Name, Location At)
 {
@@ -145,7 +149,14 @@ public sealed record HealthCheck(
     IReadOnlyList<string> Test, TimeSpan? Interval, TimeSpan? Timeout, TimeSpan? StartPeriod, TimeSpan? StartInterval, int? Retries);
 
 /// <param name="Type"><c>volume</c>, <c>bind</c>, <c>tmpfs</c>.</param>
-public sealed record ServiceMount(string Type, string? Source, string Target, bool ReadOnly, long? TmpfsSize, Location At);
+public sealed record ServiceMount(string Type, string? Source, string Target, bool ReadOnly, long? TmpfsSize, Location At)
+{
+    /// <summary>Permission bits of a tmpfs.</summary>
+    public int? TmpfsMode { get; init; }
+
+    /// <summary>What the image has there is not copied into an empty volume.</summary>
+    public bool NoCopy { get; init; }
+}
 
 /// <param name="Target">The path in the VM; null: its usual place.</param>
 public sealed record ServiceFile(string Source, string? Target, string? Uid, string? Gid, int? Mode, Location At);

@@ -14,9 +14,12 @@ public static class MachineRequest
 
     /// <param name="hash">Of <see cref="Hash"/>.</param>
     /// <param name="imageId">The image's id now, so that a newer image of the same name is seen next time.</param>
-    public static CreateContainerRequest Of(ComposeProject project, Service service, string name, int number, string hash, string imageId)
+    /// <param name="inherited">Volumes of the VM that it replaces, by their places: where the service names none of its own.</param>
+    public static CreateContainerRequest Of(
+        ComposeProject project, Service service, string name, int number, string hash, string imageId, IReadOnlyDictionary<string, string>? inherited = null)
     {
         var request = Core(project, service);
+        Inherit(request.HostConfig!, inherited ?? new Dictionary<string, string>());
         var labels = request.Labels!;
         labels[StackLabels.Project] = project.Name;
         labels[StackLabels.Service] = service.Name;
@@ -85,12 +88,12 @@ public static class MachineRequest
             StopTimeout = service.StopGracePeriod is { } grace ? (int)Math.Ceiling(grace.TotalSeconds) : null,
             Healthcheck = Health(service.HealthCheck),
             ExposedPorts = Exposed(service),
-            HostConfig = Host(service, networks.Keys.FirstOrDefault()),
+            HostConfig = Host(project, service, networks.Keys.FirstOrDefault()),
             NetworkingConfig = networks.Count > 0 ? new NetworkingConfig { EndpointsConfig = networks } : null,
         };
     }
 
-    private static HostConfig Host(Service service, string? firstNetwork) => new()
+    private static HostConfig Host(ComposeProject project, Service service, string? firstNetwork) => new()
     {
         NetworkMode = service.NetworkMode ?? firstNetwork,
         PortBindings = Bindings(service),
@@ -109,7 +112,37 @@ public static class MachineRequest
         Memory = service.Memory ?? 0,
         Sysctls = service.Sysctls.Count > 0 ? Sorted(service.Sysctls) : null,
         Tmpfs = Tmpfs(service),
+        Mounts = Mounts(project, service),
+        HyprFiles = FileRequest.Of(project, service),
     };
+
+    private static List<Mount>? Mounts(ComposeProject project, Service service) =>
+        service.Volumes.Where(v => v.Type == "volume").ToList() is { Count: > 0 } volumes
+            ? [.. volumes.Select(v => new Mount
+            {
+                Type = "volume",
+                Source = v.Source is null ? null : project.Volumes[v.Source].Name,
+                Target = v.Target,
+                ReadOnly = v.ReadOnly,
+                VolumeOptions = v.NoCopy ? new VolumeMountOptions { NoCopy = true } : null,
+            })]
+            : null;
+
+    private static void Inherit(HostConfig host, IReadOnlyDictionary<string, string> inherited)
+    {
+        foreach (var (target, volume) in inherited)
+        {
+            var known = host.Mounts?.Find(m => m.Target == target);
+            if (known is null)
+            {
+                (host.Mounts ??= []).Add(new Mount { Type = "volume", Source = volume, Target = target });
+            }
+            else
+            {
+                known.Source ??= volume;
+            }
+        }
+    }
 
     /// <summary>The network of the highest priority first: it has the ports and, without a gw_priority, the engine's choice of the default route.</summary>
     private static Dictionary<string, EndpointSettings?> Networks(ComposeProject project, Service service)
@@ -195,7 +228,8 @@ public static class MachineRequest
 
         foreach (var mount in service.Volumes.Where(v => v.Type == "tmpfs"))
         {
-            result[mount.Target] = string.Join(',', ((string[])[mount.ReadOnly ? "ro" : "", mount.TmpfsSize is { } size ? $"size={size}" : ""]).Where(o => o.Length > 0));
+            result[mount.Target] = string.Join(',', ((string[])[mount.ReadOnly ? "ro" : "", mount.TmpfsSize is { } size ? $"size={size}" : "",
+                mount.TmpfsMode is { } mode ? $"mode={Convert.ToString(mode, 8)}" : ""]).Where(o => o.Length > 0));
         }
 
         return result.Count > 0 ? result : null;

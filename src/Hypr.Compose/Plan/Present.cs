@@ -9,6 +9,9 @@ public sealed record Present(
     IReadOnlyList<PresentNetwork> Networks,
     IReadOnlyDictionary<string, string?> Images)
 {
+    /// <summary>Every volume of the host, as the networks.</summary>
+    public IReadOnlyList<PresentVolume> Volumes { get; init; } = [];
+
     public static Present Nothing { get; } = new([], [], new Dictionary<string, string?>());
 }
 
@@ -21,6 +24,9 @@ public sealed record PresentMachine(string Id, string Name, string Service, int 
 
     /// <summary>The id of the image that it was made from.</summary>
     public string ImageId { get; init; } = "";
+
+    /// <summary>Its volumes, by their places.</summary>
+    public IReadOnlyDictionary<string, string> Volumes { get; init; } = new Dictionary<string, string>();
     public IReadOnlyList<PresentDependency> DependsOn { get; init; } = [];
 
     public bool IsUp => State is "running" or "restarting" or "paused";
@@ -41,3 +47,8 @@ public sealed record PresentDependency(string Service, string Condition, bool Re
 /// <param name="Project">Of its label; empty: of no stack.</param>
 /// <param name="ConfigHash">Empty: nobody noted what it was made from.</param>
 public sealed record PresentNetwork(string Id, string Name, string Project, string Key, string ConfigHash);
+
+/// <param name="Project">Of its label; empty: of no stack.</param>
+/// <param name="ConfigHash">Empty: nobody noted what it was made from.</param>
+/// <param name="Anonymous">It was made for one VM and never named.</param>
+public sealed record PresentVolume(string Name, string Project, string ConfigHash, bool Anonymous);

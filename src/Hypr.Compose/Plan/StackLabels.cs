@@ -15,6 +15,7 @@ public static class StackLabels
     public const string DependsOn = "com.docker.compose.depends_on";
     public const string Image = "com.docker.compose.image";
     public const string Network = "com.docker.compose.network";
+    public const string Volume = "com.docker.compose.volume";
 
     /// <summary>What <see cref="Version"/> says: HYPR's.</summary>
     public static string ThisVersion { get; } = typeof(StackLabels).Assembly.GetName().Version?.ToString(3) ?? "0";

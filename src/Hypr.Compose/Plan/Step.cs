@@ -37,6 +37,12 @@ public sealed record RemoveNetwork(string Id, string Name) : Step
     protected override string Verb => "remove";
 }
 
+public sealed record CreateVolume(Volume Volume, string Hash) : Step
+{
+    public override string Subject => $"Volume {Volume.Name}";
+    protected override string Verb => "create";
+}
+
 public sealed record RemoveVolume(string Name) : Step
 {
     public override string Subject => $"Volume {Name}";
@@ -50,6 +56,9 @@ public abstract record MachineStep(string Name) : Step
 
 public sealed record CreateMachine(string Name, Service Service, int Number, string Hash) : MachineStep(Name)
 {
+    /// <summary>Of the VM that it replaces: place to volume. What was in an anonymous volume is there again (Docker).</summary>
+    public IReadOnlyDictionary<string, string> Inherited { get; init; } = new Dictionary<string, string>();
+
     protected override string Verb => "create";
 }
 

@@ -12,7 +12,7 @@ internal static class Support
         {
             Image(service, problems);
             NetworkMode(service, problems);
-            Files(service, problems);
+            Mounts(service, problems);
             Restart(service, problems);
             if (service.Ulimits.Count > 0)
             {
@@ -32,6 +32,11 @@ internal static class Support
         foreach (var port in service.Ports.Where(p => p.Published.Length > 0 && !p.Published.Contains('-')))
         {
             problems.Error(port.At, $"the service {service.Name} is to have {scale} VMs and one host port, {port.Published}: give a range, or the target alone");
+        }
+
+        foreach (var mount in service.Volumes.Where(v => v is { Type: "volume", Source: not null, ReadOnly: false }))
+        {
+            problems.Error(mount.At, $"the service {service.Name} is to have {scale} VMs and the volume {mount.Source} read-write, which one VM at a time can have: mount it read_only");
         }
 
         foreach (var network in service.Networks.Where(n => n.IPv4Address is not null || n.IPv6Address is not null))
@@ -80,35 +85,20 @@ internal static class Support
         }
     }
 
-    private static void Files(Service service, Problems problems)
+    private static void Mounts(Service service, Problems problems)
     {
-        foreach (var mount in service.Volumes)
+        foreach (var mount in service.Volumes.Where(v => v.Type == "bind"))
         {
-            switch (mount)
+            problems.Error(mount.At,
+                $"services.{service.Name}: {mount.Source} on {mount.Target}: a folder of the host cannot be mounted in a VM. Use a named volume, configs or secrets, or bring the files in with the image");
+        }
+
+        if (service.Scale > 1)
+        {
+            foreach (var mount in service.Volumes.Where(v => v is { Type: "volume", Source: not null, ReadOnly: false }))
             {
-                case { Type: "tmpfs" }:
-                    break;
-                case { Type: "bind" }:
-                    problems.Error(mount.At, $"services.{service.Name}: {mount.Source} on {mount.Target} is a bind mount, which HYPR does not have yet: bring the files in with the image");
-                    break;
-                case { Source: { } source }:
-                    problems.Error(mount.At,
-                        $"services.{service.Name}: {source} on {mount.Target} is a named volume, which HYPR does not have yet. Leave it out: the VM's own disk keeps files over stop and start, until down");
-                    break;
-                default:
-                    problems.Warn(mount.At, $"services.{service.Name}: {mount.Target} gets no volume of its own; it is on the VM's disk, which lives as long as an anonymous volume");
-                    break;
+                problems.Error(mount.At, $"{service.Name} has {service.Scale} replicas and the volume {mount.Source} read-write, which one VM at a time can have: mount it read_only");
             }
-        }
-
-        foreach (var file in service.Configs)
-        {
-            problems.Error(file.At, $"services.{service.Name}: the config {file.Source} cannot be put into the VM: HYPR has no configs yet. Bring it in with the image or as a variable");
-        }
-
-        foreach (var file in service.Secrets)
-        {
-            problems.Error(file.At, $"services.{service.Name}: the secret {file.Source} cannot be put into the VM: HYPR has no secrets yet. Bring it in with the image or as a variable");
         }
     }
 

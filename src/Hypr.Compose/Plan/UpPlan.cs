@@ -49,6 +49,7 @@ public sealed class UpPlan
     private readonly List<string> _notes = [];
     private readonly Dictionary<string, Step> _networks = [];
     private readonly Dictionary<string, Step> _pulls = [];
+    private readonly Dictionary<string, Step> _volumes = [];
 
     /// <summary>By service: what must have been done before its VMs run; empty: they run.</summary>
     private readonly Dictionary<string, List<(string Machine, Step? Start)>> _machines = [];
@@ -78,6 +79,7 @@ public sealed class UpPlan
         Check(all);
         PlanPulls(all);
         PlanNetworks(all);
+        PlanVolumes(all);
         foreach (var needed in below)
         {
             PlanService(needed);
@@ -103,6 +105,7 @@ public sealed class UpPlan
         // 2. What the VMs need; 3. the VMs, each after what its service depends on; 4. what is no longer of the stack.
         PlanPulls(services);
         PlanNetworks(services);
+        PlanVolumes(services);
         foreach (var service in services)
         {
             PlanService(service);
@@ -125,7 +128,13 @@ public sealed class UpPlan
             Support.CheckSeveral(service, _options.Scale[service.Name], _problems);
         }
 
+        foreach (var service in services)
+        {
+            FileRequest.Check(_project, service, _problems);
+        }
+
         CheckNetworks(services);
+        CheckVolumes(services);
         CheckImages(services);
         _problems.ThrowIfAny();
     }
@@ -165,6 +174,44 @@ public sealed class UpPlan
             _problems.Error(service.Place("image"), $"the image {service.Image} of {service.Name} is not there, and is never to be pulled. Load it: hypr load, or hypr pull {service.Image}");
         }
     }
+
+    private IEnumerable<Volume> VolumesOf(IEnumerable<Service> services) => services.SelectMany(s => s.Volumes)
+        .Where(v => v is { Type: "volume", Source: not null }).Select(v => v.Source!).Distinct().Select(k => _project.Volumes[k]);
+
+    private void CheckVolumes(IReadOnlyList<Service> services)
+    {
+        foreach (var volume in VolumesOf(services))
+        {
+            var there = _present.Volumes.FirstOrDefault(v => v.Name == volume.Name);
+            if (volume.External && there is null)
+            {
+                _problems.Error(volume.At, $"the volume {volume.Name} is external and is not there. Make it: hypr volume create {volume.Name}");
+            }
+            else if (!volume.External && there is not null && there.Project != _project.Name)
+            {
+                _problems.Warn(volume.At, there.Project.Length == 0
+                    ? $"the volume {volume.Name} is there and of no stack; it is used as it is. Say external: true if that is meant"
+                    : $"the volume {volume.Name} is of the stack {there.Project}; it is used as it is. Say external: true if that is meant");
+            }
+            else if (!volume.External && there is { ConfigHash.Length: > 0 } && there.ConfigHash != VolumeRequest.Hash(volume))
+            {
+                _problems.Warn(volume.At,
+                    $"the volume {volume.Name} is not as the file has it now; it is used as it is, with what is in it. To have it made anew: hypr compose down, hypr volume rm {volume.Name}");
+            }
+        }
+    }
+
+    private void PlanVolumes(IReadOnlyList<Service> services)
+    {
+        foreach (var volume in VolumesOf(services).Where(v => !v.External && _present.Volumes.All(p => p.Name != v.Name)))
+        {
+            _volumes[volume.Key] = Add(new CreateVolume(volume, VolumeRequest.Hash(volume)));
+        }
+    }
+
+    /// <summary>What a VM has in volumes of its own, for the one that takes its place.</summary>
+    private Dictionary<string, string> Inherited(PresentMachine machine) => machine.Volumes
+        .Where(v => _present.Volumes.Any(p => p.Name == v.Value && p.Anonymous)).ToDictionary();
 
     private string PolicyOf(Service service) => PullPlan.Policy(service, _options.Pull);
 
@@ -262,7 +309,8 @@ public sealed class UpPlan
             // The old one runs until all that the new one needs is there: what fails before that leaves it running.
             var needs = _removals.ContainsKey(machine.Id) ? [] : Needs(service).Concat(ready).ToList();
             var gone = Remove(machine, needs);
-            return (MachineRequest.NameOf(_project, service, machine.Number), Create(service, MachineRequest.NameOf(_project, service, machine.Number), machine.Number, hash, gone, ready));
+            var name = MachineRequest.NameOf(_project, service, machine.Number);
+            return (name, Create(service, name, machine.Number, hash, gone, ready, Inherited(machine)));
         }
 
         if (_options.NoStart)
@@ -285,9 +333,9 @@ public sealed class UpPlan
         return (machine.Name, null);
     }
 
-    private Step? Create(Service service, string name, int number, string hash, IReadOnlyList<Step> after, List<Step> ready)
+    private Step? Create(Service service, string name, int number, string hash, IReadOnlyList<Step> after, List<Step> ready, Dictionary<string, string>? inherited = null)
     {
-        var create = Add(new CreateMachine(name, service, number, hash) { After = [.. Needs(service).Concat(after).Distinct()] });
+        var create = Add(new CreateMachine(name, service, number, hash) { After = [.. Needs(service).Concat(after).Distinct()], Inherited = inherited ?? [] });
         return _options.NoStart ? null : Add(new StartMachine(name) { After = [create, .. ready] });
     }
 
@@ -301,6 +349,14 @@ public sealed class UpPlan
         foreach (var on in service.Networks)
         {
             if (_networks.TryGetValue(_project.Networks[on.Key].Name, out var create))
+            {
+                yield return create;
+            }
+        }
+
+        foreach (var mount in service.Volumes)
+        {
+            if (mount is { Type: "volume", Source: { } source } && _volumes.TryGetValue(source, out var create))
             {
                 yield return create;
             }

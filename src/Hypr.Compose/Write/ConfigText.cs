@@ -69,7 +69,8 @@ public static class ConfigText
         .Add("user", s.User)
         .Add("volumes", s.Volumes.Select(v => new YamlMap()
             .Add("type", v.Type).Add("source", v.Source).Add("target", v.Target).Add("read_only", v.ReadOnly)
-            .Add("tmpfs", new YamlMap().Add("size", v.TmpfsSize))).ToList())
+            .Add("tmpfs", new YamlMap().Add("size", v.TmpfsSize).Add("mode", v.TmpfsMode is { } mode ? "0" + Convert.ToString(mode, 8) : null))
+            .Add("volume", new YamlMap().Add("nocopy", v.NoCopy))).ToList())
         .Add("working_dir", s.WorkingDir);
 
     private static YamlMap Deploy(Service s) => new YamlMap()

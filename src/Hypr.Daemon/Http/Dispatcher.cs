@@ -3,6 +3,7 @@ using Hypr.Daemon.Endpoints.Containers;
 using Hypr.Daemon.Endpoints.Host;
 using Hypr.Daemon.Endpoints.Images;
 using Hypr.Daemon.Endpoints.Networks;
+using Hypr.Daemon.Endpoints.Volumes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,7 @@ internal sealed partial class Dispatcher
         ExecEndpoints.Map(_routes);
         NetworkEndpoints.Map(_routes);
         NamesEndpoints.Map(_routes);
+        VolumeEndpoints.Map(_routes);
         ImageEndpoints.Map(_routes);
         Missing.Map(_routes);
     }

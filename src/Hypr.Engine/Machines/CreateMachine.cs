@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Hypr.Engine.Health;
+using Hypr.Engine.Volumes;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
@@ -11,7 +12,8 @@ using Hypr.Primitives;
 namespace Hypr.Engine.Machines;
 
 /// <summary>Makes a machine that does not run: checked wholly, stored, attached to its networks. Undone when a step fails.</summary>
-internal sealed class CreateMachine(MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events, TimeProvider clock)
+internal sealed class CreateMachine(
+    MachineRegistry machines, IImageService images, INetworkService networks, VolumeUseCases volumes, IMachineHost host, MachineEvents events, TimeProvider clock)
 {
     public async Task<MachineCreated> RunAsync(string? name, MachineConfig config, CancellationToken cancel)
     {
@@ -21,6 +23,8 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
         HealthRules.Check(config.Healthcheck);
         CheckNames(config);
         var attachments = Attachments(config);
+        MachineFiles.Check(config);
+        _ = MountPlan.Of(config, [], machines.Get);
         if (config.StopSignal is { Length: > 0 } signal)
         {
             Signals.Parse(signal);
@@ -31,9 +35,16 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
         CheckCommand(config, image);
         _ = PortPlan.Of(config, image.Config);
 
-        // 2. The intent. A machine found in Creating at hyprd's start is removed.
-        var machine = new Machine(ObjectId.New(), chosen, clock.GetUtcNow(), image.Id, config, new MachineState());
-        machines.Add(machine);
+        // 2. Its volumes and the intent. A machine found in Creating at hyprd's start is removed.
+        Machine machine = null!;
+        var made = await volumes.TakeAsync(
+            MountPlan.Of(config, image.Config.Volumes, machines.Get),
+            mounts =>
+            {
+                machine = new Machine(ObjectId.New(), chosen, clock.GetUtcNow(), image.Id, config with { Volumes = mounts }, new MachineState());
+                machines.Add(machine);
+            },
+            cancel);
         try
         {
             // 3. Its place on each network that is there. One that is missing is told at start: a 404 here makes the docker CLI pull the image.
@@ -56,6 +67,7 @@ internal sealed class CreateMachine(MachineRegistry machines, IImageService imag
         {
             await networks.ForgetAsync(machine.Id, CancellationToken.None);
             machines.Remove(machine);
+            await volumes.DropAsync(made);
             throw;
         }
 

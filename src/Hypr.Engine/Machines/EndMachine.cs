@@ -1,3 +1,4 @@
+using Hypr.Engine.Volumes;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
@@ -6,7 +7,8 @@ using Hypr.Primitives;
 namespace Hypr.Engine.Machines;
 
 /// <summary>Stop, kill and removal.</summary>
-internal sealed class EndMachine(MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events)
+internal sealed class EndMachine(
+    MachineRegistry machines, IImageService images, INetworkService networks, VolumeUseCases volumes, IMachineHost host, MachineEvents events)
 {
     private const int DefaultSeconds = 10;
 
@@ -63,7 +65,8 @@ internal sealed class EndMachine(MachineRegistry machines, IImageService images,
         await ended.WaitAsync(cancel);
     }
 
-    public async Task RemoveAsync(Machine machine, bool force, CancellationToken cancel)
+    /// <param name="withVolumes">Also those that were made for it alone.</param>
+    public async Task RemoveAsync(Machine machine, bool force, bool withVolumes, CancellationToken cancel)
     {
         // A start that was under way when we asked for the gate leaves a running machine behind it: look again.
         await EndRunAsync(machine, force, cancel);
@@ -89,6 +92,10 @@ internal sealed class EndMachine(MachineRegistry machines, IImageService images,
             await networks.ForgetAsync(machine.Id, CancellationToken.None);
             host.Delete(machine.Id);
             machines.Remove(machine);
+            if (withVolumes || machine.Config.AutoRemove)
+            {
+                await volumes.DropAsync(machine.Config.Volumes.Where(v => v.Anonymous).Select(v => v.Volume));
+            }
         }
         finally
         {

@@ -1,3 +1,4 @@
+using Hypr.Engine.Volumes;
 using Hypr.Images;
 
 namespace Hypr.Engine.Machines;
@@ -62,11 +63,35 @@ public sealed record MachineConfig
     public bool Privileged { get; init; }
     public bool? Init { get; init; }
     public IReadOnlyDictionary<string, string> Tmpfs { get; init; } = new Dictionary<string, string>();
+
+    // These came after the first release: set, for generated code leaves null in an init property that an older row does not have.
+
+    /// <summary><c>-v NAME:PATH[:MODE]</c>, as asked for.</summary>
+    public IReadOnlyList<string> Binds { get; set; } = [];
+
+    /// <summary><c>--mount</c>, but for tmpfs.</summary>
+    public IReadOnlyList<MountRequest> Mounts { get; set; } = [];
+
+    /// <summary><c>-v PATH</c></summary>
+    public IReadOnlyList<string> AnonymousVolumes { get; set; } = [];
+
+    /// <summary><c>NAME[:MODE]</c> of other machines.</summary>
+    public IReadOnlyList<string> VolumesFrom { get; set; } = [];
+    public string VolumeDriver { get; set; } = "";
+
+    /// <summary>What became of all of them, and of the image's VOLUMEs, when the machine was made.</summary>
+    public IReadOnlyList<VolumeMount> Volumes { get; set; } = [];
+
+    /// <summary>HYPR's own: files that the machine finds when it starts.</summary>
+    public IReadOnlyList<MachineFileConfig> Files { get; set; } = [];
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
     public IReadOnlyList<string> CapAdd { get; init; } = [];
     public IReadOnlyList<string> CapDrop { get; init; } = [];
     public IReadOnlyList<string> SecurityOpt { get; init; } = [];
 }
+
+/// <summary>A config or secret: read-only in the machine, and on none of its disks.</summary>
+public sealed record MachineFileConfig(string Target, byte[] Content, uint User, uint Group, uint Mode);
 
 /// <param name="Name"><c>no</c>, <c>on-failure</c>, <c>always</c>, <c>unless-stopped</c>.</param>
 /// <param name="MaximumRetryCount">For on-failure; 0: without end.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hypr.Engine.Health;
+using Hypr.Engine.Volumes;
 using Hypr.Machines;
 using Hypr.Network;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,8 @@ namespace Hypr.Engine.Machines;
 
 /// <summary>What follows when a machine ends, however it came: network down, state stored, waiters told, removed or started again by policy.</summary>
 internal sealed partial class MachineExits(
-    MachineRegistry machines, INetworkService networks, MachineEvents events, HealthMonitor health, TimeProvider clock, ILogger<MachineExits> log)
+    MachineRegistry machines, INetworkService networks, VolumeHolders volumes, MachineEvents events, HealthMonitor health, TimeProvider clock,
+    ILogger<MachineExits> log)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
@@ -45,6 +47,7 @@ internal sealed partial class MachineExits(
         {
             health.End(machine);
             await running.DisposeAsync();
+            volumes.Release(machine);
             await networks.DeactivateAsync(machine.Id, CancellationToken.None);
             machine.Running = null;
             restartIn = RestartDelay(machine, exit);

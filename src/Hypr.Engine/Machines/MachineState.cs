@@ -42,6 +42,9 @@ public sealed record MachineState
     /// <summary>Networks of the configuration that were not there at create; looked for again at each start.</summary>
     public IReadOnlyList<string> PendingNetworks { get; init; } = [];
 
+    /// <summary>Volumes whose disks it may write to, while it runs. Set, not init: generated code would leave null for an older row.</summary>
+    public IReadOnlyList<string> WrittenVolumes { get; set; } = [];
+
     [JsonIgnore]
     public bool HasVmm => Status is MachineStatus.Running or MachineStatus.Paused;
 }

@@ -1,5 +1,6 @@
 using Hypr.Engine.Health;
 using Hypr.Engine.Networks;
+using Hypr.Engine.Volumes;
 using Hypr.Images;
 using Hypr.Network.Ports;
 
@@ -16,7 +17,8 @@ public sealed record MachineView(
     MachineConfig Config,
     MachineState State,
     IReadOnlyList<AttachedNetwork> Networks,
-    IReadOnlyList<PublishedPort> Ports)
+    IReadOnlyList<PublishedPort> Ports,
+    IReadOnlyList<MachineMountView> Mounts)
 {
     /// <summary>Null: it has no check, or has not run since hyprd started.</summary>
     public HealthState? Health { get; init; }
@@ -38,6 +40,9 @@ public sealed record MachineView(
 
     public long MemoryBytes => Sizing.Memory(Config);
 }
+
+/// <param name="Disk">The volume's file on the host.</param>
+public sealed record MachineMountView(VolumeMount Mount, string Disk);
 
 /// <summary>Docker's answer to create.</summary>
 public sealed record MachineCreated(string Id, IReadOnlyList<string> Warnings);

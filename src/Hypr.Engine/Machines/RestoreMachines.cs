@@ -1,4 +1,5 @@
 using Hypr.Engine.Health;
+using Hypr.Engine.Volumes;
 using Hypr.Machines;
 using Hypr.Network;
 using Microsoft.Extensions.Logging;
@@ -9,8 +10,8 @@ namespace Hypr.Engine.Machines;
 /// What a new hyprd does with the machines of an earlier one: finds the running ones again, finishes or undoes what was half-way, and applies restart policies.
 /// </summary>
 internal sealed partial class RestoreMachines(
-    MachineRegistry machines, INetworkService networks, IMachineHost host, MachineExits exits, EndMachine end, StartMachine start, HealthMonitor health,
-    TimeProvider clock, ILogger<RestoreMachines> log)
+    MachineRegistry machines, INetworkService networks, VolumeUseCases volumes, VolumeHolders holders, IMachineHost host, MachineExits exits, EndMachine end,
+    StartMachine start, HealthMonitor health, TimeProvider clock, ILogger<RestoreMachines> log)
 {
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -24,6 +25,8 @@ internal sealed partial class RestoreMachines(
         var running = machines.All().Where(m => m.Running is not null).ToList();
         await host.SweepAsync([.. running.Select(m => m.Id)], cancel);
         await networks.StartAsync([.. running.Select(CreateMachine.Identity)], cancel);
+        volumes.Restore();
+        running.ForEach(holders.Adopt);
         foreach (var machine in running)
         {
             health.Begin(machine, machine.State.StartedAt ?? clock.GetUtcNow(), machine.State.Status == MachineStatus.Paused);
@@ -36,7 +39,7 @@ internal sealed partial class RestoreMachines(
             switch (machine.State.Status)
             {
                 case MachineStatus.Creating or MachineStatus.Removing:
-                    await end.RemoveAsync(machine, force: true, cancel);
+                    await end.RemoveAsync(machine, force: true, withVolumes: machine.State.Status == MachineStatus.Creating, cancel);
                     break;
                 case MachineStatus.Starting or MachineStatus.Restarting:
                     machines.SetState(machine, machine.State with { Status = machine.State.StartedAt is null ? MachineStatus.Created : MachineStatus.Exited, Pid = 0 });
@@ -61,7 +64,7 @@ internal sealed partial class RestoreMachines(
         {
             if (machine.Config.AutoRemove && machine.State.Status == MachineStatus.Exited)
             {
-                await end.RemoveAsync(machine, force: true, cancel);
+                await end.RemoveAsync(machine, force: true, withVolumes: true, cancel);
             }
             else if (ShouldStart(machine))
             {

@@ -1,4 +1,5 @@
 using Hypr.Engine.Health;
+using Hypr.Engine.Volumes;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
@@ -13,7 +14,7 @@ namespace Hypr.Engine.Machines;
 /// then as it was, with the error kept in its state.
 /// </summary>
 internal sealed partial class StartMachine(
-    MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, MachineEvents events, MachineExits exits,
+    MachineRegistry machines, IImageService images, INetworkService networks, VolumeHolders volumes, IMachineHost host, MachineEvents events, MachineExits exits,
     HealthMonitor health, TimeProvider clock, ILogger<StartMachine> log)
 {
     public async Task RunAsync(Machine machine, CancellationToken cancel)
@@ -32,6 +33,9 @@ internal sealed partial class StartMachine(
         machines.SetState(machine, before with { Status = MachineStatus.Starting, Error = "", StoppedByHand = false });
         try
         {
+            // 2a. Its volumes, which no other running machine may have.
+            machines.SetState(machine, machine.State with { WrittenVolumes = volumes.Take(machine) });
+
             // 3. Leases, TAPs, published ports, names.
             using var network = await networks.ActivateAsync(CreateMachine.Identity(machine), PortPlan.Of(machine.Config, image.Config), cancel);
 
@@ -70,6 +74,7 @@ internal sealed partial class StartMachine(
         catch (Exception e)
         {
             await networks.DeactivateAsync(machine.Id, CancellationToken.None);
+            volumes.Release(machine);
             machines.SetState(machine, before with { Error = e.Message, ExitCode = ExitCodeOf(e.Message), Pid = 0, PidStartTime = 0 });
             machine.FailWaiting(e);
             throw;
@@ -100,7 +105,7 @@ internal sealed partial class StartMachine(
         }
     }
 
-    private static MachineSpec Spec(Machine machine, Image image, Activation network)
+    private MachineSpec Spec(Machine machine, Image image, Activation network)
     {
         var config = machine.Config;
         var hostname = GuestNames.Hostname(machine);
@@ -112,6 +117,12 @@ internal sealed partial class StartMachine(
             MemoryBytes = Sizing.Memory(config),
             RootFs = image.RootFs,
             Nics = [.. network.Nics.Select(n => new MachineNic(n.Tap, GuestNames.Nic(n)))],
+            Volumes =
+            [
+                .. config.Volumes.GroupBy(v => v.Volume).Select(g => new MachineVolume(
+                    g.Key, host.Volumes.PathOf(g.Key), machine.State.WrittenVolumes.Contains(g.Key),
+                    [.. g.Select(m => new MachineMount(m.Target, m.ReadOnly, !m.NoCopy))])),
+            ],
             Guest = new GuestSpec
             {
                 Hostname = hostname,
@@ -130,6 +141,7 @@ internal sealed partial class StartMachine(
                 Sysctls = config.Sysctls,
                 Tmpfs = config.Tmpfs,
                 ReadOnlyRoot = config.ReadonlyRootfs,
+                Files = [.. config.Files.Select(f => new MachineFile(f.Target, f.Content, f.User, f.Group, f.Mode))],
             },
         };
     }

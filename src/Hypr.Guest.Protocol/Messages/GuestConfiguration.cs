@@ -31,6 +31,10 @@ public sealed record GuestConfiguration
     /// <summary>machine-id(5); empty: the image's own.</summary>
     public string MachineId { get; init; } = "";
 
+    /// <summary>Further disks.</summary>
+    public IReadOnlyList<VolumeConfiguration> Volumes { get; init; } = [];
+    public IReadOnlyList<FileConfiguration> Files { get; init; } = [];
+
     public void Encode(WireWriter w)
     {
         w.Nested(Names.Encode);
@@ -47,6 +51,12 @@ public sealed record GuestConfiguration
         w.I64(UnixTimeNanoseconds);
         w.U32((uint)Math.Clamp(ExitDeadline.TotalSeconds, 0, uint.MaxValue));
         w.Text(MachineId);
+        w.U32((uint)Volumes.Count);
+        foreach (var volume in Volumes)
+            w.Nested(volume.Encode);
+        w.U32((uint)Files.Count);
+        foreach (var file in Files)
+            w.Nested(file.Encode);
     }
 
     public static GuestConfiguration Decode(ref WireReader r)
@@ -63,7 +73,7 @@ public sealed record GuestConfiguration
             nics[i] = NicConfiguration.Decode(ref nested);
         }
 
-        return new GuestConfiguration
+        var configuration = new GuestConfiguration
         {
             Names = names,
             ImageDisk = image,
@@ -77,5 +87,22 @@ public sealed record GuestConfiguration
             ExitDeadline = TimeSpan.FromSeconds(r.U32()),
             MachineId = r.AtEnd ? "" : r.Text(),
         };
+        if (r.AtEnd)
+            return configuration;
+        var volumes = new VolumeConfiguration[r.Count(12)];
+        for (var i = 0; i < volumes.Length; i++)
+        {
+            nested = new WireReader(r.Bytes());
+            volumes[i] = VolumeConfiguration.Decode(ref nested);
+        }
+
+        var files = new FileConfiguration[r.Count(24)];
+        for (var i = 0; i < files.Length; i++)
+        {
+            nested = new WireReader(r.Bytes());
+            files[i] = FileConfiguration.Decode(ref nested);
+        }
+
+        return configuration with { Volumes = volumes, Files = files };
     }
 }

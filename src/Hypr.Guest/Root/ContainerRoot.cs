@@ -31,12 +31,16 @@ internal static class ContainerRoot
         FileTree.MakeFolders(Disk + "/upper");
         FileTree.MakeFolders(Disk + "/work");
         Linux.Mounts.Mount.Add("overlay", Path, "overlay", MountFlags.None, $"lowerdir={Image},upperdir={Disk}/upper,workdir={Disk}/work");
+        for (var i = 0; i < configuration.Volumes.Count; i++)
+            VolumeDisk.Mount(configuration.Volumes[i], VolumeDisk.Folder(i));
+        GuestFiles.Write(configuration.Files);
         Linux.Mounts.Mount.Add("devpts", Terminals, "devpts", MountFlags.NoSuid | MountFlags.NoExec, "newinstance,ptmxmode=0666,mode=0620,gid=5");
     }
 
     /// <summary>Lets go of the disks, cleanly where nobody is in the way any more, else as clean as it can be.</summary>
     public static void Unmount()
     {
+        VolumeDisk.Unmount();
         foreach (var folder in (ReadOnlySpan<string>)[Terminals, Path, Disk, Image])
         {
             if (!FileTree.Exists(folder) || Linux.Mounts.Mount.TryRemove(folder))
@@ -52,7 +56,8 @@ internal static class ContainerRoot
         }
     }
 
-    private static string Device(DeviceSlot slot)
+    /// <summary>The block device of a disk, bound to its driver now.</summary>
+    public static string Device(DeviceSlot slot)
     {
         var device = VirtioDevices.Find(slot) ?? throw new LinuxException("find the disk in", slot.ToString(), Errno.ENODEV);
         return "/dev/" + VirtioDevices.Bind(device, "virtio_blk", "block");

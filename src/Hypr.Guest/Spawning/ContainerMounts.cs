@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hypr.Guest.Protocol.Messages;
 using Hypr.Guest.Root;
 using Hypr.Linux;
 using Hypr.Linux.Files;
@@ -25,6 +26,7 @@ internal static class ContainerMounts
         using var resolver = Mount.Detach(NameFiles.Resolver);
         using var hostname = Mount.Detach(NameFiles.Hostname);
         using var machineId = FileTree.Exists(NameFiles.MachineId) ? Mount.Detach(NameFiles.MachineId) : null;
+        var places = Places(order);
 
         // 2. The image is the root. proc shows the pid namespace of who mounts it: this process is its init.
         Mount.SwitchRoot(ContainerRoot.Path);
@@ -39,11 +41,54 @@ internal static class ContainerMounts
         MountFile(hostname, "/etc/hostname");
         if (machineId is not null)
             MountFile(machineId, "/etc/machine-id");
-        foreach (var (target, options) in order.Tmpfs)
-            AddTmpfs(target, options);
+        foreach (var (_, mount) in places)
+            mount();
         if (order.ReadOnlyRoot)
-            Mount.Add(null, "/", null, MountFlags.Remount | MountFlags.Bind | MountFlags.ReadOnly);
+            MakeReadOnly("/");
     }
+
+    /// <summary>Volumes, tmpfs and files of the person's, those further up in the tree first; a volume that is empty gets the image's content here.</summary>
+    private static IEnumerable<(string Target, Action Mount)> Places(SpawnOrder order)
+    {
+        var places = new List<(string Target, Action Mount)>();
+        for (var i = 0; i < order.Volumes.Count; i++)
+        {
+            var folder = VolumeDisk.Folder(i);
+            foreach (var place in order.Volumes[i].Mounts)
+            {
+                if (place.CopyImage && !order.Volumes[i].IsDiskReadOnly)
+                    VolumeDisk.Fill(folder, place.Target);
+                var content = VolumeDisk.Content(folder);
+                places.Add((place.Target, () => MountVolume(content, place)));
+            }
+        }
+
+        foreach (var (target, options) in order.Tmpfs)
+            places.Add((target, () => AddTmpfs(target, options)));
+        for (var i = 0; i < order.Files.Count; i++)
+        {
+            var target = order.Files[i];
+            var file = Mount.Detach(GuestFiles.PathOf(i));
+            places.Add((target, () =>
+            {
+                MountFile(file, target);
+                MakeReadOnly(target);
+            }
+            ));
+        }
+
+        return places.OrderBy(static p => p.Target.Split('/', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    private static void MountVolume(SafeFileHandle content, VolumeMountPoint place)
+    {
+        FileTree.MakeFolders(place.Target);
+        Mount.Attach(content, place.Target);
+        if (place.ReadOnly)
+            MakeReadOnly(place.Target);
+    }
+
+    private static void MakeReadOnly(string target) => Mount.Add(null, target, null, MountFlags.Remount | MountFlags.Bind | MountFlags.ReadOnly);
 
     private static void MakeDev(SafeFileHandle terminals, string? terminal)
     {

@@ -8,6 +8,11 @@ namespace Hypr.Guest.Spawning;
 internal sealed record SpawnOrder(
     bool IsFirst, string Hostname, ProcessSpecification Process, string? Terminal, bool ReadOnlyRoot, IReadOnlyDictionary<string, string> Tmpfs)
 {
+    public IReadOnlyList<VolumeConfiguration> Volumes { get; init; } = [];
+
+    /// <summary>Where the files are found whose content the agent keeps, in its order.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
     public byte[] Encode()
     {
         var w = new WireWriter();
@@ -17,6 +22,10 @@ internal sealed record SpawnOrder(
         w.OptionalText(Terminal);
         w.Bool(ReadOnlyRoot);
         w.Pairs(Tmpfs);
+        w.U32((uint)Volumes.Count);
+        foreach (var volume in Volumes)
+            w.Nested(volume.Encode);
+        w.Texts(Files);
         return w.Written.ToArray();
     }
 
@@ -26,6 +35,14 @@ internal sealed record SpawnOrder(
         var isFirst = r.Bool();
         var hostname = r.Text();
         var nested = new WireReader(r.Bytes());
-        return new SpawnOrder(isFirst, hostname, ProcessSpecification.Decode(ref nested), r.OptionalText(), r.Bool(), r.Pairs());
+        var order = new SpawnOrder(isFirst, hostname, ProcessSpecification.Decode(ref nested), r.OptionalText(), r.Bool(), r.Pairs());
+        var volumes = new VolumeConfiguration[r.Count(12)];
+        for (var i = 0; i < volumes.Length; i++)
+        {
+            nested = new WireReader(r.Bytes());
+            volumes[i] = VolumeConfiguration.Decode(ref nested);
+        }
+
+        return order with { Volumes = volumes, Files = r.Texts() };
     }
 }

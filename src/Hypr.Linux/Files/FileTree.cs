@@ -43,6 +43,24 @@ public static unsafe class FileTree
         Descriptor.WriteAll(file, bytes.AsSpan(count));
     }
 
+    /// <summary>A new file with an owner and a mode; nobody else could look into it before it had them.</summary>
+    public static void Create(string path, ReadOnlySpan<byte> content, uint user, uint group, uint mode)
+    {
+        using var file = LibC.Open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0x180);
+        if (file.IsInvalid)
+            throw LinuxException.Last("make", path);
+        Descriptor.WriteAll(file, content);
+        if (LibC.ChangeOwner((int)file.DangerousGetHandle(), user, group) != 0 || LibC.ChangeModeOf(file, mode) != 0)
+            throw LinuxException.Last("set owner and mode of", path);
+    }
+
+    /// <summary>rename(2): what has that name already is replaced, a folder only if it is empty.</summary>
+    public static void Rename(string from, string to)
+    {
+        if (LibC.Rename(from, to) != 0)
+            throw LinuxException.Last("rename to", to);
+    }
+
     /// <summary>An empty file, when there is none; true when it is there now.</summary>
     public static bool TryTouch(string path)
     {

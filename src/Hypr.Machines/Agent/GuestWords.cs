@@ -22,11 +22,21 @@ internal static class GuestWords
         Nics = [.. spec.Nics.Take(nics).Select((nic, i) => Nic(nic.Guest, vmm.NicSlot(i)))],
         Sysctls = spec.Guest.Sysctls,
         Tmpfs = spec.Guest.Tmpfs,
+        Volumes = [.. spec.Volumes.Select((volume, i) => Volume(volume, vmm.VolumeSlot(i)))],
+        Files = [.. spec.Guest.Files.Select(f => new FileConfiguration(f.Target, f.Content.ToArray(), f.User, f.Group, f.Mode))],
         Entropy = RandomNumberGenerator.GetBytes(EntropyBytes),
         UnixTimeNanoseconds = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100,
         ExitDeadline = exitDeadline,
         // machine-id(5): 32 hex digits, the same for as long as the machine is; its own id is random, and so is each half of it.
         MachineId = spec.Id[..32],
+    };
+
+    public static VolumeConfiguration Volume(MachineVolume volume, DeviceSlot slot) => new()
+    {
+        Slot = slot,
+        Name = volume.Name,
+        IsDiskReadOnly = !volume.WritesDisk,
+        Mounts = [.. volume.Mounts.Select(mount => new VolumeMountPoint(mount.Target, mount.ReadOnly, mount.CopyImage))],
     };
 
     public static NamesConfiguration Names(

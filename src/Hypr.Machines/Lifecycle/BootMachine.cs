@@ -1,4 +1,5 @@
 using Hypr.Guest.Protocol.Host;
+using Hypr.Machines.Disks;
 using Hypr.Machines.Logs;
 using Hypr.Machines.Templates;
 using Hypr.Machines.Vmm;
@@ -9,7 +10,7 @@ namespace Hypr.Machines.Lifecycle;
 
 /// <summary>From a specification to a running process. What a step made is unmade when it or a later one fails.</summary>
 internal sealed partial class BootMachine(
-    MachineHostSettings settings, MachineFolders folders, IVmm vmm, WritableDisk disks, MachineTemplates templates, TimeProvider clock, ILogger log)
+    MachineHostSettings settings, MachineFolders folders, IVmm vmm, EmptyDisks disks, MachineTemplates templates, TimeProvider clock, ILogger log)
 {
     private readonly GuestStart _start = new(settings, vmm, clock);
 
@@ -54,8 +55,8 @@ internal sealed partial class BootMachine(
     /// </summary>
     private async Task<ConfiguredGuest?> WarmAsync(MachineSpec spec, VmmRequest request, HypervisorInfo hypervisor, CancellationToken cancel)
     {
-        // More NICs than a template has ports for: a machine that boots gets as many as it needs.
-        if (request.Nics.Count > settings.SparePorts
+        // More NICs than a template has ports for: a machine that boots gets as many as it needs. Volumes' disks are there when QEMU starts.
+        if (request.Nics.Count > settings.SparePorts || request.Volumes.Count > 0
             || await templates.FindAsync(spec.Cpus, spec.MemoryBytes, hypervisor, cancel) is not { } template)
         {
             return null;
@@ -112,6 +113,10 @@ internal sealed partial class BootMachine(
             await machine.TakeAsync(guest.Agent, limit.Token);
             if (spec.BeforeProcess is { } before)
                 await before(machine, cancel);
+
+            // Into a new volume the guest copies the image's content first, however much that is.
+            if (spec.Volumes.Any(volume => volume.Mounts.Any(mount => mount.CopyImage)))
+                limit.CancelAfter(settings.CopyDeadline);
             await machine.StartMainAsync(spec.Guest.Process, limit.Token);
             machine.Supervise();
             return machine;
@@ -151,6 +156,7 @@ internal sealed partial class BootMachine(
         RootFs = spec.RootFs,
         WritableDisk = folders.Disk(spec.Id),
         Nics = [.. spec.Nics.Select(nic => new VmmNic(nic.Guest.Name, nic.Tap, nic.Guest.Mac))],
+        Volumes = [.. spec.Volumes.Select(volume => new VmmVolume(volume.Name, volume.Disk, ReadOnly: !volume.WritesDisk))],
     };
 
     [LoggerMessage(LogLevel.Warning, "{Machine} said no hello within {Seconds} s and is started once more")]

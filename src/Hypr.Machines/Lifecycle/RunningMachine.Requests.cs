@@ -25,7 +25,8 @@ internal sealed partial class RunningMachine
             await asked;
             using var last = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             asked = TryAsync(SignalAsync(SigKill, last.Token));
-            if (!await EndsWithinAsync(ProcessKillDeadline, cancel))
+            // A guest that has told its process's end is writing to its disks what it has in memory.
+            if (!await EndsWithinAsync(ProcessKillDeadline, cancel) && !_hasEnded)
                 await KillAsync();
             await last.CancelAsync();
         }

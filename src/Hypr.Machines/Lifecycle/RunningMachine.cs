@@ -19,7 +19,7 @@ internal sealed partial class RunningMachine : IRunningMachine
     private static readonly TimeSpan AnswerDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReadersPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OutputDeadline = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan PowerOffDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PowerOffDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ProcessKillDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DyingVmm = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -40,6 +40,7 @@ internal sealed partial class RunningMachine : IRunningMachine
     private Task<bool> _pump = Task.FromResult(false);
     private bool _hasStdin;
     private volatile bool _wasKilled;
+    private volatile bool _hasEnded;
     private int _pid;
 
     /// <param name="hasStdin">Whether the process has a stdin; of an earlier hyprd's machine the agent knows.</param>
@@ -202,6 +203,8 @@ internal sealed partial class RunningMachine : IRunningMachine
     /// </summary>
     private async Task<bool> EndedAsync(GuestConnection connection, MainExit main)
     {
+        _hasEnded = true;
+
         // 1. All that it wrote. Who is attached and does not read delays that a little, a guest that does not end its output no more than
         // the deadline.
         _output.Hurry(ReadersPatience);

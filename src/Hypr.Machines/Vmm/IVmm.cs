@@ -55,6 +55,7 @@ internal sealed record VmmRequest
 
     /// <summary>Of a guest that goes on from a saved one only the first is there at once, the others are plugged.</summary>
     public required IReadOnlyList<VmmNic> Nics { get; init; }
+    public IReadOnlyList<VmmVolume> Volumes { get; init; } = [];
 
     /// <summary>The guest goes on from here, when <see cref="IVmmProcess.LoadAsync"/> was called. Null: it boots.</summary>
     public SavedGuest? From { get; init; }
@@ -69,6 +70,9 @@ internal sealed record VmmRequest
 /// <param name="Name">The guest's word for it, <c>eth0</c>: the VMM remembers it for a later hyprd.</param>
 internal sealed record VmmNic(string Name, SafeFileHandle Tap, MacAddress Mac);
 
+/// <param name="Name">For messages.</param>
+internal sealed record VmmVolume(string Name, string Disk, bool ReadOnly);
+
 internal interface IVmmProcess : IAsyncDisposable
 {
     MachineHandle Handle { get; }
@@ -79,6 +83,9 @@ internal interface IVmmProcess : IAsyncDisposable
 
     /// <summary>Where the NICs sit that it was started with.</summary>
     DeviceSlot NicSlot(int index);
+
+    /// <summary>Where the volumes sit that it was started with; of a process that was adopted nobody asks.</summary>
+    DeviceSlot VolumeSlot(int index);
 
     /// <summary>
     /// Completes when the process is gone: its signal, 0 for an exit by itself, null when that cannot be known. Never fails.

@@ -3,7 +3,7 @@ namespace Hypr.Store.Schema;
 /// <summary>The schema, one step a version; <c>PRAGMA user_version</c> says how many are applied. A step that was released never changes.</summary>
 internal static class Migrations
 {
-    public static readonly IReadOnlyList<string> Steps = [Version1, Version2];
+    public static readonly IReadOnlyList<string> Steps = [Version1, Version2, Version3];
 
     /// <summary>
     /// Addresses are stored as 4 or 16 bytes in network order, so that they compare as numbers. Times are Unix milliseconds. JSON columns hold what is
@@ -92,5 +92,14 @@ internal static class Migrations
         DROP TABLE ports;
         ALTER TABLE published RENAME TO ports;
         CREATE UNIQUE INDEX ports_once ON ports(protocol, host_port, host_ip) WHERE host_port > 0;
+        """;
+
+    /// <summary>What a volume is has its row, what it holds is a file beside the database.</summary>
+    private const string Version3 = """
+        CREATE TABLE volumes (
+            name    TEXT PRIMARY KEY,
+            created INTEGER NOT NULL,
+            config  TEXT NOT NULL
+        ) WITHOUT ROWID;
         """;
 }

@@ -35,6 +35,7 @@ public sealed class ComposeTests : CommandRunner
     {
         Daemon.On("GET /containers/json", machines)
             .On("GET /networks", "[]")
+            .On("GET /volumes", """{"Volumes":[],"Warnings":[]}""")
             .On("GET /images/nginx/json", """{"Id":"sha256:1"}""")
             .On("POST /networks/create", """{"Id":"n1"}""", 201)
             .On("POST /containers/create", """{"Id":"c1","Warnings":[]}""", 201)
@@ -174,6 +175,7 @@ public sealed class ComposeTests : CommandRunner
     public void Down_by_the_name_of_a_stack_removes_dependents_first_and_the_network_last()
     {
         Daemon.On("GET /containers/json", $"[{Machine("web", more: ",\"com.docker.compose.depends_on\":\"db:service_started:false\"")},{Machine("db")}]")
+            .On("GET /volumes", """{"Volumes":[],"Warnings":[]}""")
             .On("GET /networks", """[{"Name":"shop_default","Id":"n1","Labels":{"com.docker.compose.project":"shop"}},{"Name":"bridge","Id":"n0","Labels":{}}]""")
             .On("POST /containers/shop-web-1/stop", "", 204)
             .On("POST /containers/shop-db-1/stop", "", 204)

@@ -30,6 +30,7 @@ internal static class PlanText
         return WithImages(yaml) with
         {
             Machines = [.. project.Services.SelectMany(s => Enumerable.Range(1, s.Scale).Select(n => Machine(project, s, n, state)))],
+            Volumes = [.. project.Volumes.Values.Select(v => new PresentVolume(v.Name, v.External ? "" : project.Name, v.External ? "" : VolumeRequest.Hash(v), Anonymous: false))],
             Networks = [.. project.Networks.Values.Where(n => !n.External).Select(n => new PresentNetwork("id-" + n.Name, n.Name, project.Name, n.Key, NetworkRequest.Hash(n)))],
         };
     }

@@ -19,7 +19,7 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal HyprPaths Paths => new(_folder, _folder);
 
-    internal ProcessMachines Machines { get; } = new();
+    internal ProcessMachines Machines => field ??= new ProcessMachines { Volumes = new FolderVolumes { Folder = Path.Combine(_folder, "volumes") } };
 
     internal HyprEngine Engine => _engine;
 
@@ -35,7 +35,7 @@ public sealed class ApiFixture : IAsyncLifetime
     {
         foreach (var machine in _engine.Machines())
         {
-            await _engine.RemoveAsync(machine.Id, force: true, CancellationToken.None);
+            await _engine.RemoveAsync(machine.Id, force: true, volumes: true, CancellationToken.None);
         }
 
         await _server.DisposeAsync();

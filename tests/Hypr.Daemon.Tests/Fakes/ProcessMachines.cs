@@ -20,6 +20,11 @@ internal sealed class ProcessMachines : IMachineHost
 
     public long MinimumMemoryBytes => 64 << 20;
 
+    public IVolumeFiles Volumes { get; init; } = new FolderVolumes();
+
+    /// <summary>What the last start was given.</summary>
+    public MachineSpec? LastSpec { get; private set; }
+
     /// <summary>Machines whose process runs now.</summary>
     public int Running => _machines.Count(m => m.IsRunning);
 
@@ -27,6 +32,7 @@ internal sealed class ProcessMachines : IMachineHost
 
     public async Task<IRunningMachine> StartAsync(MachineSpec spec, CancellationToken cancel)
     {
+        LastSpec = spec;
         var log = Log(spec.Id);
         var machine = new ProcessMachine(spec, log);
         _machines.Add(machine);

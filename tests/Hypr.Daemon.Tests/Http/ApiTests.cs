@@ -54,7 +54,7 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
     [InlineData("POST", "/containers/create", "{", 400, "not the JSON that is due")]
     [InlineData("POST", "/containers/create", "null", 400, "body is null")]
     [InlineData("POST", "/containers/create", """{"Image":"nowhere"}""", 404, "No such image: nowhere")]
-    [InlineData("POST", "/containers/create", """{"Image":"busybox","HostConfig":{"Binds":["/a:/b"]}}""", 501, "volumes and bind mounts")]
+    [InlineData("POST", "/containers/create", """{"Image":"busybox","HostConfig":{"Binds":["/a:/b"]}}""", 501, "a folder of the host cannot be mounted in a VM")]
     [InlineData("POST", "/containers/create", """{"Image":"busybox","HostConfig":{"PidMode":"host"}}""", 400, "--pid host")]
     [InlineData("POST", "/containers/create", """{"Image":"busybox","HostConfig":{"NetworkMode":"host"}}""", 400, "--network host")]
     [InlineData("POST", "/containers/create", """{"Image":"busybox","HostConfig":{"RestartPolicy":{"Name":"sometimes"}}}""", 400, "unknown policy 'sometimes'")]
@@ -62,7 +62,12 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
     [InlineData("DELETE", "/containers/none", null, 404, "No such container")]
     [InlineData("POST", "/containers/none/wait?condition=bad", null, 400, "invalid condition")]
     [InlineData("POST", "/containers/none/wait", null, 404, "No such container")]
-    [InlineData("POST", "/volumes/create", "{}", 501, "volumes are not in HYPR")]
+    [InlineData("POST", "/volumes/create", """{"Name":"../x"}""", 400, "includes invalid characters for a local volume name")]
+    [InlineData("POST", "/volumes/create", """{"Name":"a1","Driver":"nfs"}""", 400, "plugin \"nfs\" not found")]
+    [InlineData("POST", "/volumes/create", """{"Name":"a1","DriverOpts":{"type":"nfs"}}""", 400, "invalid option: \"type\"")]
+    [InlineData("POST", "/volumes/create", """{"Name":"a1","DriverOpts":{"size":"1x"}}""", 400, "invalid size: '1x'")]
+    [InlineData("POST", "/volumes/create", """{"Name":"a1","DriverOpts":{"size":"1m"}}""", 400, "a volume has from 16m to 16t")]
+    [InlineData("DELETE", "/volumes/none", null, 404, "get none: no such volume")]
     [InlineData("PATCH", "/info", null, 404, "page not found")]
     public async Task A_wrong_request_is_refused_with_its_reason(string method, string target, string? body, int status, string message)
     {
@@ -76,7 +81,7 @@ public sealed class ApiTests(ApiFixture api) : IClassFixture<ApiFixture>
     [InlineData("/containers/json?filters=%7B%22label%22%3A%7B%22nobody%3Dhas%22%3Atrue%7D%7D", "[]")]
     [InlineData("/networks?filters=%7B%22name%22%3A%5B%22nobody%22%5D%7D", "[]")]
     [InlineData("/images/json?filters=%7B%22reference%22%3A%5B%22nobody%22%5D%7D", "[]")]
-    [InlineData("/volumes", """{"Volumes":[],"Warnings":[]}""")]
+    [InlineData("/volumes?filters=%7B%22name%22%3A%5B%22nobody%22%5D%7D", """{"Volumes":[],"Warnings":[]}""")]
     [InlineData("/plugins", "[]")]
     public async Task An_empty_list_is_empty_and_not_null(string target, string body) => Assert.Equal(body, (await api.SendAsync("GET", target)).Text.TrimEnd());
 

@@ -62,6 +62,25 @@ public sealed class QemuCommandLineTests
     }
 
     [Fact]
+    public void Volumes_are_on_the_root_ports_behind_the_NICs_each_with_a_lock_on_its_file()
+    {
+        var mac = MacAddress.Parse("02:42:0a:58:00:02");
+        var plan = Plan() with { Nics = [("eth0", 10, mac), ("eth1", 11, mac)], Volumes = [(12, false), (13, true)] };
+        var args = QemuCommandLine.Build(plan);
+        Assert.Contains("virtio-net-pci,id=nic0-eth1,netdev=net0,mac=02:42:0a:58:00:02,romfile=,bus=port0", args);
+        Assert.Contains("virtio-blk-pci,id=vol1,bus=port1,drive=vol1,werror=report,rerror=report", args);
+        Assert.Contains("virtio-blk-pci,id=vol2,bus=port2,drive=vol2,werror=report,rerror=report", args);
+        Assert.Contains(args, a => a.Contains("node-name=vol1-file,filename=/dev/fdset/12,read-only=off,auto-read-only=off,locking=on", StringComparison.Ordinal));
+        Assert.Contains(args, a => a.Contains("node-name=vol2-file,filename=/dev/fdset/13,read-only=on,auto-read-only=off,locking=on", StringComparison.Ordinal));
+        Assert.Equal(11, args.Count(a => a.StartsWith("pcie-root-port,", StringComparison.Ordinal)));
+
+        // The bus has 31 places: the spare ones go first.
+        var full = QemuCommandLine.Build(plan with { Volumes = [.. Enumerable.Range(12, 30).Select(fd => (fd, false))] });
+        Assert.Equal(31, full.Count(a => a.StartsWith("pcie-root-port,", StringComparison.Ordinal)));
+        Assert.Contains("virtio-blk-pci,id=vol30,bus=port30,drive=vol30,werror=report,rerror=report", full);
+    }
+
+    [Fact]
     public void A_process_is_known_again_by_its_folder_and_one_of_another_folder_is_not()
     {
         string[] args = ["qemu", .. QemuCommandLine.Build(Plan() with { MachineFolder = $"/var/lib/a,b/machines/{Id}" })];
@@ -75,6 +94,13 @@ public sealed class QemuCommandLineTests
     [InlineData("nic3-eth1", 3, "eth1")]
     [InlineData("nic12-a-b", 12, "a-b")]
     public void A_devices_id_tells_port_and_name(string id, int port, string name) => Assert.Equal((port, name), QemuCommandLine.ParseNicId(id));
+
+    [Theory]
+    [InlineData("nic3-eth1", 3)]
+    [InlineData("vol12", 12)]
+    [InlineData("volx", null)]
+    [InlineData("port3", null)]
+    public void A_devices_id_tells_its_port(string id, int? port) => Assert.Equal(port, QemuCommandLine.ParsePort(id));
 
     [Theory]
     [InlineData("port3")]

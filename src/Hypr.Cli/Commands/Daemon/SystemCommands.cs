@@ -44,7 +44,12 @@ internal static class SystemCommands
             WarmCommand.Command,
             new("prune", "Remove unused data")
             {
-                Options = [Option.Switch("all", 'a', "Remove all unused images not just dangling ones"), .. PruneOptions],
+                Options =
+                [
+                    Option.Switch("all", 'a', "Remove all unused images not just dangling ones"),
+                    Option.Switch("volumes", '\0', "Prune anonymous volumes"),
+                    .. PruneOptions,
+                ],
                 Examples = [("hypr system prune -a", "stopped VMs, unused networks and images; asks first")],
                 Run = RunPrune,
             },
@@ -69,12 +74,20 @@ internal static class SystemCommands
     {
         bool all = line.On("all");
         string what = "This will remove:\n  - all stopped VMs\n  - all networks not used by at least one VM\n  - "
-            + (all ? "all images without at least one VM associated to them" : "all dangling images") + "\n";
+            + (all ? "all images without at least one VM associated to them" : "all dangling images") + "\n"
+            + (line.On("volumes") ? "  - all anonymous volumes not used by at least one VM\n" : "");
         if (!line.On("force") && !EachName.Confirm(session, what))
             return 0;
         long bytes = Machines(session, line);
         var networks = session.Api.Post(new Query("networks", "prune").AddFilters(line.Filters()));
         Print(session, "Deleted Networks:", networks.Items("NetworksDeleted").Select(n => n.GetString()!));
+        if (line.On("volumes"))
+        {
+            var volumes = session.Api.Post(new Query("volumes", "prune").AddFilters(line.Filters().Where(f => f.Key != "until")));
+            Print(session, "Deleted Volumes:", volumes.Items("VolumesDeleted").Select(n => n.GetString()!));
+            bytes += volumes.Number("SpaceReclaimed");
+        }
+
         var filters = line.Filters().Append(KeyValuePair.Create("dangling", all ? "false" : "true"));
         var images = session.Api.Post(new Query("images", "prune").AddFilters(filters));
         Print(session, "Deleted Images:", images.Items("ImagesDeleted")

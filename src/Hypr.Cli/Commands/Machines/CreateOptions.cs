@@ -61,7 +61,9 @@ internal static class CreateOptions
         Option.List("tmpfs", '\0', "Mount a tmpfs directory (path[:options])"),
         Option.Switch("tty", 't', "Allocate a pseudo-TTY"),
         Option.Text("user", 'u', "Username or UID (format: <name|uid>[:<group|gid>])"),
-        Option.List("volume", 'v', "Bind mount a volume"),
+        Option.List("volume", 'v', "Mount a volume (name:path[:ro], or a path for an anonymous one)"),
+        Option.Text("volume-driver", '\0', "Volume driver for the VM's volumes (local)"),
+        Option.List("volumes-from", '\0', "Mount the volumes of the specified VMs"),
         Option.Text("workdir", 'w', "Working directory inside the VM"),
     ];
 

@@ -49,7 +49,7 @@ internal static class CreateRequest
             exposed[port] = new EmptyObject();
         request.ExposedPorts = exposed.Count > 0 ? new Dictionary<string, EmptyObject?>(exposed) : null;
         NetworkChoice.Apply(line, request);
-        Volumes(line, request);
+        MountText.Add(line, request);
         return request;
     }
 
@@ -220,42 +220,5 @@ internal static class CreateRequest
         };
 
         long Duration(string option) => line.Text(option) is { } text ? Durations.Nanoseconds("--" + option, text) : 0;
-    }
-
-    /// <summary>Docker's client makes a relative path of the host absolute; a path alone is an anonymous volume.</summary>
-    private static void Volumes(CommandLine line, CreateContainerRequest request)
-    {
-        foreach (string volume in line.All("volume"))
-        {
-            if (!volume.Contains(':'))
-                (request.Volumes ??= [])[volume] = new EmptyObject();
-            else
-                (request.HostConfig!.Binds ??= [])
-                    .Add(volume[0] == '.' ? Path.GetFullPath(volume[..volume.IndexOf(':')]) + volume[volume.IndexOf(':')..] : volume);
-        }
-        foreach (string mount in line.All("mount"))
-            (request.HostConfig!.Mounts ??= []).Add(ParseMount(line, mount));
-    }
-
-    private static Mount ParseMount(CommandLine line, string text)
-    {
-        var mount = new Mount { Type = "volume" };
-        foreach (string field in text.Split(','))
-        {
-            string[] pair = field.Split('=', 2);
-            string value = pair.Length == 2 ? pair[1] : "true";
-            switch (pair[0].ToLowerInvariant())
-            {
-                case "type": mount.Type = value; break;
-                case "source" or "src": mount.Source = value.StartsWith('.') ? Path.GetFullPath(value) : value; break;
-                case "target" or "dst" or "destination": mount.Target = value; break;
-                case "readonly" or "ro": mount.ReadOnly = value is "true" or "1"; break;
-                case "tmpfs-size":
-                    (mount.TmpfsOptions ??= new TmpfsMountOptions())
-                    .SizeBytes = Sizes.Parse("--mount tmpfs-size", value); break;
-                case var key: throw new UsageException(line, $"--mount \"{text}\": unknown key {key}");
-            }
-        }
-        return string.IsNullOrEmpty(mount.Target) ? throw new UsageException(line, $"--mount \"{text}\": target= is missing") : mount;
     }
 }

@@ -144,7 +144,7 @@ internal static class ContainerEndpoints
             throw HyprException.NotImplemented("--link is not in HYPR: VMs on one network find each other by name");
         }
 
-        await call.Engine.RemoveAsync(call.Name, call.Flag("force"), CancellationToken.None);
+        await call.Engine.RemoveAsync(call.Name, call.Flag("force"), call.Flag("v"), CancellationToken.None);
         await call.NoContentAsync();
     }
 
@@ -226,7 +226,7 @@ internal static class ContainerEndpoints
 
             try
             {
-                await call.Engine.RemoveAsync(machine.Id, force: false, CancellationToken.None);
+                await call.Engine.RemoveAsync(machine.Id, force: false, volumes: false, CancellationToken.None);
                 answer.ContainersDeleted.Add(machine.Id);
             }
             catch (HyprException e) when (e.Kind is ErrorKind.Conflict or ErrorKind.NotFound)

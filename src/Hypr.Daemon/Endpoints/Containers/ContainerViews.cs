@@ -11,6 +11,7 @@ internal static class ContainerViews
 {
     public static ContainerSummary Summary(MachineView machine, DateTimeOffset now) => new()
     {
+        Mounts = MountWords.Points(machine),
         Id = machine.Id,
         Names = ["/" + machine.Name],
         Image = ImageName(machine),
@@ -39,6 +40,7 @@ internal static class ContainerViews
         Platform = "linux",
         HostConfig = HostConfig(machine),
         GraphDriver = new GraphDriver { Name = "squashfs" },
+        Mounts = MountWords.Points(machine),
         Config = Config(machine),
         NetworkSettings = EndpointViews.NetworkSettings(machine),
         Hypr = new HyprMachine
@@ -113,7 +115,7 @@ internal static class ContainerViews
             Healthcheck = HealthShapes.Of(machine.Healthcheck ?? config.Healthcheck),
             Cmd = config.Entrypoint is null ? List(config.Cmd ?? image?.Cmd) : List(config.Cmd),
             Image = config.Image,
-            Volumes = image is { Volumes.Count: > 0 } ? image.Volumes.ToDictionary(v => v, _ => (EmptyObject?)new EmptyObject()) : null,
+            Volumes = Set([.. (image?.Volumes ?? []).Concat(config.AnonymousVolumes).Distinct()]),
             WorkingDir = config.WorkingDir.Length > 0 ? config.WorkingDir : image?.WorkingDir ?? "",
             Entrypoint = List(config.Entrypoint ?? image?.Entrypoint),
             Labels = Labels(machine),
@@ -127,6 +129,10 @@ internal static class ContainerViews
         var config = machine.Config;
         return new HostConfig
         {
+            Binds = List(config.Binds, emptyIsNull: true),
+            VolumeDriver = config.VolumeDriver,
+            VolumesFrom = List(config.VolumesFrom, emptyIsNull: true),
+            Mounts = MountWords.Asked(config),
             LogConfig = new LogConfig { Type = "json-file", Config = [] },
             NetworkMode = config.NetworkMode,
             PortBindings = config.PortBindings.GroupBy(b => EndpointViews.Normal(b.GuestPort)).ToDictionary(
@@ -158,6 +164,8 @@ internal static class ContainerViews
             Init = config.Init,
         };
     }
+
+    private static Dictionary<string, EmptyObject?>? Set(List<string> names) => names.Count > 0 ? names.ToDictionary(n => n, _ => (EmptyObject?)new EmptyObject()) : null;
 
     private static List<string>? List(IReadOnlyList<string>? list, bool emptyIsNull = false) => list is null || (emptyIsNull && list.Count == 0) ? null : [.. list];
 }

@@ -68,6 +68,12 @@ internal static class CreateContainer
             Privileged = host.Privileged,
             Init = host.Init,
             Tmpfs = Tmpfs(host),
+            Binds = host.Binds ?? [],
+            Mounts = MountWords.Requests(host),
+            AnonymousVolumes = [.. request.Volumes?.Keys ?? Enumerable.Empty<string>()],
+            VolumesFrom = host.VolumesFrom ?? [],
+            VolumeDriver = host.VolumeDriver ?? "",
+            Files = MountWords.Files(host),
             Sysctls = host.Sysctls ?? [],
             CapAdd = host.CapAdd ?? [],
             CapDrop = host.CapDrop ?? [],
@@ -172,11 +178,6 @@ internal static class CreateContainer
 
     private static void Refuse(HostConfig host)
     {
-        if (host.Binds is { Count: > 0 } || host.Mounts?.Any(m => m.Type != "tmpfs") == true || host.VolumesFrom is { Count: > 0 })
-        {
-            throw HyprException.NotImplemented("volumes and bind mounts (-v, --mount, --volumes-from) are not in HYPR yet: bring files in with the image, or use --tmpfs");
-        }
-
         if (host.Devices is { Count: > 0 } || host.DeviceRequests is { Count: > 0 })
         {
             throw HyprException.NotImplemented("--device and --gpus: a VM has its own devices, and passing the host's through is not in HYPR yet");

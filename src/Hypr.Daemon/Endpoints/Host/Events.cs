@@ -35,7 +35,8 @@ internal static class Events
             && filters.Any("container", name => (e.Type == "container" && IsNamed(e, name)) || e.Attributes.GetValueOrDefault("container") == name)
             && filters.Any("network", name => e.Type == "network" && IsNamed(e, name))
             && filters.Any("image", name => IsImage(e, name))
-            && !filters.Has("volume") && !filters.Has("plugin") && !filters.Has("daemon");
+            && filters.Any("volume", name => e.Type == "volume" && IsNamed(e, name))
+            && !filters.Has("plugin") && !filters.Has("daemon");
     }
 
     private static bool IsNamed(EngineEvent e, string name) =>

@@ -12,12 +12,7 @@ internal static class Missing
 
     public static void Map(Router routes)
     {
-        routes.Map("GET", "/volumes", call => call.JsonAsync(new VolumeList(), HyprJson.Wire.VolumeList));
-        routes.Map("POST", "/volumes/prune", call => call.JsonAsync(new VolumesPruned(), HyprJson.Wire.VolumesPruned));
-        routes.Map("GET", "/volumes/{name}", call => throw HyprException.NotFound($"get {call.Name}: no such volume"));
-        routes.Map("DELETE", "/volumes/{name}", call => throw HyprException.NotFound($"get {call.Name}: no such volume"));
         routes.Map("GET", "/plugins", call => call.JsonAsync([], HyprJson.Wire.ListString));
-        Sentence(routes, "POST /volumes/create", "volumes are not in HYPR yet: bring files in with the image, or use --tmpfs");
         foreach (var kind in new[] { "nodes", "services", "tasks", "secrets", "configs", "swarm" })
         {
             Unavailable(routes, "GET", $"/{kind}");

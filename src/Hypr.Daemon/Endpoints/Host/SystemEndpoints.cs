@@ -3,6 +3,7 @@ using Hypr.Api.Contracts;
 using Hypr.Daemon.Configuration;
 using Hypr.Daemon.Endpoints.Containers;
 using Hypr.Daemon.Endpoints.Images;
+using Hypr.Daemon.Endpoints.Volumes;
 using Hypr.Daemon.Http;
 using Hypr.Engine.Machines;
 using Hypr.Primitives;
@@ -94,7 +95,7 @@ internal static class SystemEndpoints
                 ["Warm start", config.WarmStart ? "on" : "off"],
                 ["Templates", templates.ToString(CultureInfo.InvariantCulture)],
             ],
-            Plugins = new PluginNames { Network = ["bridge"], Log = ["json-file"] },
+            Plugins = new PluginNames { Volume = ["local"], Network = ["bridge"], Log = ["json-file"] },
             IPv4Forwarding = HostFacts.IsForwarding,
             NFd = HostFacts.OpenDescriptors,
             NGoroutines = ThreadPool.ThreadCount,
@@ -159,6 +160,10 @@ internal static class SystemEndpoints
         {
             LayersSize = images.Sum(i => i.Size),
             Images = [.. images.Select(i => ImageShapes.Summary(i, call.Version.Below(1, 44)) with { SharedSize = 0, Containers = machines.Count(m => m.ImageId == i.Id) })],
+            Volumes =
+            [
+                .. call.Engine.Volumes().Select(v => VolumeEndpoints.Shape(v) with { UsageData = new VolumeUsage { Size = v.UsedBytes, RefCount = v.UsedBy.Count } }),
+            ],
             Containers = [.. machines.Select(m => ContainerViews.Summary(m, now) with { SizeRw = 0, SizeRootFs = m.Image?.Size ?? 0 })],
             HyprTemplates = TemplateEndpoints.All(call),
         }, HyprJson.Wire.DiskUsage);

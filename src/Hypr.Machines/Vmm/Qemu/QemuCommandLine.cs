@@ -19,8 +19,17 @@ internal sealed record QemuPlan
     /// <summary>Of the host's time-stamp counter, which a TCG guest sees; 0: not known.</summary>
     public required long TscKhz { get; init; }
     public required IReadOnlyList<(string Name, int Tap, MacAddress Mac)> Nics { get; init; }
+
+    /// <summary>Behind the NICs' ports; a descriptor each.</summary>
+    public IReadOnlyList<(int Disk, bool ReadOnly)> Volumes { get; init; } = [];
     public required int SparePorts { get; init; }
-    public QemuStart Start { get; init; }
+    public QemuStart Start { get; init; 
+    /// <summary>The port of the first volume.</summary>
+    public int FirstVolumePort => Math.Max(0, Nics.Count - 1);
+
+    /// <summary>Devices on PCIe root ports.</summary>
+    public int TakenPorts => FirstVolumePort + Volumes.Count;
+}
 
     /// <summary>False: empty disks in their places.</summary>
     public bool HasDisks { get; init; } = true;
@@ -64,6 +73,9 @@ internal static class QemuCommandLine
 
     /// <summary>Its root ports are at 1.0, 2.0, ... of bus 0.</summary>
     public const int FirstPort = 1;
+
+    /// <summary>A PCI bus has 32 devices, of which the host bridge is the first.</summary>
+    public const int MostPorts = 31;
     public const string AgentPort = "hypr.agent";
     public const string FirstNetdev = "first";
     private const string NamePrefix = "guest=";
@@ -106,8 +118,8 @@ internal static class QemuCommandLine
             ]);
         }
 
-        Disk(args, plan, "root", RootFs, RootSlot, readOnly: true);
-        Disk(args, plan, "writable", WritableDisk, WritableSlot, readOnly: false);
+        Disk(args, plan.HasDisks, "root", RootFs, $"virtio-blk-device,bus=virtio-mmio-bus.{RootSlot}", readOnly: true, locking: false);
+        Disk(args, plan.HasDisks, "writable", WritableDisk, $"virtio-blk-device,bus=virtio-mmio-bus.{WritableSlot}", readOnly: false, locking: true);
         args.AddRange(
         [
             "-device", $"virtio-serial-device,id=serial,max_ports=2,bus=virtio-mmio-bus.{AgentSlot}",
@@ -123,6 +135,13 @@ internal static class QemuCommandLine
             var number = port + 1;
             args.Add("-device");
             args.Add($"pcie-root-port,id={PortId(port)},bus=pcie.0,addr={FirstPort + port:x},chassis={number},slot={number}");
+        }
+
+        for (var i = 0; i < plan.Volumes.Count; i++)
+        {
+            var (disk, readOnly) = plan.Volumes[i];
+            var port = plan.FirstVolumePort + i;
+            Disk(args, true, VolumeId(port), disk, $"virtio-blk-pci,id={VolumeId(port)},bus={PortId(port)}", readOnly, locking: true);
         }
 
         if (isTemplate && plan.Nics.Count == 0)
@@ -165,6 +184,8 @@ internal static class QemuCommandLine
     /// <summary>A device's id says its port and its name in the guest: so a later hyprd reads both from QEMU itself.</summary>
     public static string NicId(int port, string name) => $"nic{port}-{name}";
 
+    public static string VolumeId(int port) => $"vol{port}";
+
     public static string FirstNicId(string name) => $"first-{name}";
 
     /// <summary>The port and name of a device's id; null: it is no NIC of ours on a port.</summary>
@@ -176,6 +197,11 @@ internal static class QemuCommandLine
             ? (port, id[(dash + 1)..])
             : null;
     }
+
+    /// <summary>The port that a device's id says; null: it is none of ours on a port.</summary>
+    public static int? ParsePort(string id) =>
+        ParseNicId(id)?.Port
+        ?? (id.StartsWith("vol", StringComparison.Ordinal) && int.TryParse(id.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null);
 
     /// <summary>What QEMU takes in an id beside the first letter (id_wellformed, util/id.c).</summary>
     public static bool IsNicName(string name) =>
@@ -212,20 +238,21 @@ internal static class QemuCommandLine
             + $"initcall_blacklist=init_kprobe_trace,crypto_kdf108_init,load_system_certificate_list{tsc}";
     }
 
-    private static int Ports(QemuPlan plan) =>
-        plan.SparePorts + (plan.Start == QemuStart.Resume ? 0 : Math.Max(0, plan.Nics.Count - 1));
+    private static int Ports(QemuPlan plan) => Math.Min(MostPorts, plan.SparePorts + (plan.Start == QemuStart.Resume ? 0 : plan.TakenPorts));
 
-    private static void Disk(List<string> args, QemuPlan plan, string name, int fd, int slot, bool readOnly)
+    /// <param name="isThere">False: an empty disk that nobody reads.</param>
+    /// <param name="locking">QEMU's own lock on the file: one writer, or readers.</param>
+    private static void Disk(List<string> args, bool isThere, string name, int fd, string device, bool readOnly, bool locking)
     {
-        var (only, discard, locking) = readOnly ? ("on", "ignore", "off") : ("off", "unmap", "on");
-        if (plan.HasDisks)
+        var (only, discard) = readOnly ? ("on", "ignore") : ("off", "unmap");
+        if (isThere)
         {
             args.AddRange(
             [
                 // -add-fd gives the descriptor to an fdset, the only way by which the file driver takes one.
                 "-add-fd", $"fd={fd},set={fd}",
                 "-blockdev",
-                $"driver=file,node-name={name}-file,filename=/dev/fdset/{fd},read-only={only},auto-read-only=off,locking={locking},"
+                $"driver=file,node-name={name}-file,filename=/dev/fdset/{fd},read-only={only},auto-read-only=off,locking={(locking ? "on" : "off")},"
                     + $"aio=threads,cache.direct=off,discard={discard}",
                 "-blockdev", $"driver=raw,node-name={name},file={name}-file,read-only={only},discard={discard}",
             ]);
@@ -238,7 +265,7 @@ internal static class QemuCommandLine
         args.AddRange(
         [
             // report: the default stops the whole VM when the host's disk is full; the guest's process shall see the error instead.
-            "-device", $"virtio-blk-device,drive={name},bus=virtio-mmio-bus.{slot},werror=report,rerror=report",
+            "-device", $"{device},drive={name},werror=report,rerror=report",
         ]);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Hypr.Linux.Files;
 using Hypr.Linux.Processes;
 using Hypr.Primitives;
 
@@ -43,7 +44,7 @@ internal sealed class QemuProbe(MachineHostSettings settings)
     /// <summary>Groups that the unprivileged user needs beside its own: that of /dev/kvm.</summary>
     public static IEnumerable<string> Privileges(MachineHostSettings settings, bool kvm)
     {
-        var group = kvm && FileOwner.GroupOf(KvmDevice) is { } gid and > 0 ? $"--groups={gid}" : "--clear-groups";
+        var group = kvm && FileStatus.Find(KvmDevice)?.Group is { } gid and > 0 ? $"--groups={gid}" : "--clear-groups";
         return
         [
             $"--reuid={settings.Uid}", $"--regid={settings.Gid}", group,
@@ -56,7 +57,7 @@ internal sealed class QemuProbe(MachineHostSettings settings)
     {
         var file = new FileInfo(qemu);
         var kvm = File.Exists(KvmDevice)
-            ? $"{(int)File.GetUnixFileMode(KvmDevice)} {FileOwner.GroupOf(KvmDevice)}"
+            ? $"{(int)File.GetUnixFileMode(KvmDevice)} {FileStatus.Find(KvmDevice)?.Group}"
             : "none";
         var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
         return string.Create(

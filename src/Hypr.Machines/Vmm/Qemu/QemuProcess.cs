@@ -17,6 +17,7 @@ internal sealed class QemuProcess : IVmmProcess
 
     private readonly LinuxProcess _process;
     private readonly string _runFolder;
+    private readonly int _firstVolumePort;
     private readonly LastWords _consoleWords = new(MostConsoleBytes);
     private readonly LastWords _errorWords = new(MostErrorBytes);
     private readonly Stream? _console;
@@ -28,9 +29,11 @@ internal sealed class QemuProcess : IVmmProcess
 
     /// <param name="console">A connection to the console's socket.</param>
     /// <param name="errors">What QEMU itself writes; null when an earlier hyprd had it.</param>
+    /// <param name="firstVolumePort">Of one that was just started.</param>
     public QemuProcess(
-        string machineId, LinuxProcess process, string runFolder, string? consoleFile, Stream? console, Stream? errors, TimeProvider clock)
+        string machineId, LinuxProcess process, string runFolder, string? consoleFile, Stream? console, Stream? errors, TimeProvider clock, int firstVolumePort = 0)
     {
+        _firstVolumePort = firstVolumePort;
         Handle = new MachineHandle(machineId, process.Pid, process.StartTime);
         _process = process;
         _runFolder = runFolder;
@@ -52,6 +55,8 @@ internal sealed class QemuProcess : IVmmProcess
     public Task<int?> Exited { get; }
 
     public DeviceSlot NicSlot(int index) => QemuCommandLine.SlotOf(index);
+
+    public DeviceSlot VolumeSlot(int index) => QemuCommandLine.PortSlot(_firstVolumePort + index);
 
     public Stream ConnectAgent() => new NetworkStream(LocalSocket.Connect(QemuSockets.Agent(_runFolder)), ownsSocket: true);
 
@@ -269,7 +274,7 @@ internal sealed class QemuProcess : IVmmProcess
     private static async Task<int> FreePortAsync(QmpClient monitor, CancellationToken cancel)
     {
         var devices = await DevicesAsync(monitor, cancel);
-        var taken = devices.Select(QemuCommandLine.ParseNicId).OfType<(int Port, string Name)>().Select(nic => nic.Port).ToHashSet();
+        var taken = devices.Select(QemuCommandLine.ParsePort).OfType<int>().ToHashSet();
         for (var port = 0; devices.Contains(QemuCommandLine.PortId(port)); port++)
         {
             if (!taken.Contains(port))

@@ -44,6 +44,14 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
         ValidateGuestFile(settings.Initramfs, "initramfs", "build it with ./dev build");
         if (request.RootFs is not null && !File.Exists(request.RootFs))
             throw HyprException.NotFound($"the image's file system {request.RootFs} is missing: remove the image and pull it again");
+        foreach (var volume in request.Volumes.Where(volume => !File.Exists(volume.Disk)))
+            throw HyprException.Unavailable($"the volume {volume.Name} has lost its disk {volume.Disk}: put it back, or remove the volume");
+        if (Math.Max(0, request.Nics.Count - 1) + request.Volumes.Count > QemuCommandLine.MostPorts)
+        {
+            throw HyprException.Invalid(
+                $"{request.Name} has {request.Volumes.Count} volumes and {request.Nics.Count} networks: a VM has {QemuCommandLine.MostPorts} places for volumes and for networks beyond the first");
+        }
+
         foreach (var nic in request.Nics.Where(nic => !QemuCommandLine.IsNicName(nic.Name)))
             throw HyprException.Invalid($"'{nic.Name}' is no name for a NIC: up to 15 letters, digits, dots and dashes are");
     }
@@ -94,6 +102,16 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             for (var i = 0; i < (request.From is null ? request.Nics.Count : Math.Min(1, request.Nics.Count)); i++)
                 descriptors.Add(QemuCommandLine.FirstTap + i, request.Nics[i].Tap);
 
+            var plan = Plan(request, hypervisor);
+            for (var i = 0; i < request.Volumes.Count; i++)
+            {
+                var (disk, readOnly) = plan.Volumes[i];
+                Give(
+                    disk,
+                    File.OpenHandle(
+                        request.Volumes[i].Disk, FileMode.Open, readOnly ? FileAccess.Read : FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+            }
+
             // 2. The console is listened to before there is anything to hear; stderr is a pipe, so that QEMU cannot fill a disk either.
             console = LocalSocket.Connect(QemuSockets.Console(runFolder));
             errors = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
@@ -109,7 +127,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
                     .. request.EndsWithThread ? ["--pdeathsig=KILL"] : Array.Empty<string>(),
                     .. QemuProbe.Privileges(settings, hypervisor.Accelerator == "kvm"),
                     Tool.Find(settings.Qemu)!,
-                    .. QemuCommandLine.Build(Plan(request, hypervisor)),
+                    .. QemuCommandLine.Build(plan),
                 ],
                 Environment = [$"PATH={Tool.Path}", "LC_ALL=C"],
                 WorkingDirectory = "/",
@@ -119,7 +137,8 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             if (stateWriter is not null)
                 QemuMigration.Feed(stateWriter, request.From!.State);
             return new QemuProcess(
-                request.MachineId, process, runFolder, request.ConsoleFile, new NetworkStream(console, ownsSocket: true), errors, clock);
+                request.MachineId, process, runFolder, request.ConsoleFile, new NetworkStream(console, ownsSocket: true), errors, clock,
+                plan.FirstVolumePort);
         }
         catch (Exception e)
         {
@@ -203,6 +222,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
         MemoryBytes = request.MemoryBytes,
         TscKhz = _tscKhz,
         Nics = [.. request.Nics.Select((nic, i) => (nic.Name, QemuCommandLine.FirstTap + i, nic.Mac))],
+        Volumes = [.. request.Volumes.Select((volume, i) => (QemuCommandLine.FirstTap + request.Nics.Count + i, volume.ReadOnly))],
         SparePorts = settings.SparePorts,
         Start = request.From is not null ? QemuStart.Resume : request.RecordTo is not null ? QemuStart.Record : QemuStart.Boot,
         HasDisks = request.RootFs is not null,
