@@ -50,10 +50,9 @@ public sealed class VolumeTests(HyprHost host) : IClassFixture<HyprHost>
         Assert.Equal("hello\n", read.Output);
         Assert.Contains("Read-only file system", read.Error, StringComparison.Ordinal);
         var before = host.Traces();
-        var refused = host.Hypr("run", "--name", "second", "-v", "shared:/data", "tools", "true");
+        var refused = host.Hypr("run", "--rm", "--name", "second", "-v", "shared:/data", "tools", "true");
         Assert.Equal(125, refused.ExitCode);
         Assert.Contains("the volume shared is in use by the running VM reader (read-only)", refused.Error, StringComparison.Ordinal);
-        host.MustHypr("rm", "second");
         Assert.Equal(before, host.Traces());
         Assert.Contains("volume is in use", host.Hypr("volume", "rm", "shared").Error, StringComparison.Ordinal);
         host.MustHypr("rm", "-f", "reader");
@@ -80,6 +79,41 @@ public sealed class VolumeTests(HyprHost host) : IClassFixture<HyprHost>
         Assert.Equal("two\n", host.MustHypr("volume", "ls", "-q", "--filter", "label=a=b"));
         Assert.Contains("two", host.MustDocker(docker, "system", "df", "-v"), StringComparison.Ordinal);
         Assert.Equal("two\n", host.MustDocker(docker, "volume", "rm", "two"));
+    }
+
+    [Fact]
+    public void A_stacks_volume_outlives_it_and_its_vms_find_configs_and_secrets()
+    {
+        var folder = Path.Combine(host.Folder, "vault");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "key.txt"), "hush\n");
+        File.WriteAllText(Path.Combine(folder, "compose.yaml"), """
+            services:
+              db:
+                image: tools
+                command: sleep 1000
+                stop_grace_period: 1s
+                read_only: true
+                volumes: ["data:/data"]
+                configs: [{ source: site, target: /etc/app/site.conf, uid: "33", gid: "33", mode: 0440 }]
+                secrets: [key]
+            volumes: { data: { driver_opts: { size: 64m } } }
+            configs: { site: { content: "port ${PORT:-80}" } }
+            secrets: { key: { file: ./key.txt } }
+            """);
+        string[] compose = ["compose", "-f", Path.Combine(folder, "compose.yaml")];
+        host.MustHypr([.. compose, "up", "-d"]);
+        Assert.Equal("hush\nport 80\n440 33 33\n", host.MustHypr(
+            "exec", "vault-db-1", "sh", "-c", "cat /run/secrets/key /etc/app/site.conf; echo; stat -c '%a %u %g' /etc/app/site.conf"));
+        Assert.Contains("Read-only file system", host.Hypr("exec", "vault-db-1", "sh", "-c", "echo x > /run/secrets/key").Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("aHVzaA", host.MustHypr("inspect", "vault-db-1"), StringComparison.Ordinal);
+        host.MustHypr("exec", "vault-db-1", "sh", "-c", "echo kept > /data/file");
+        host.MustHypr([.. compose, "down"]);
+        Assert.Equal("vault_data\n", host.MustHypr("volume", "ls", "-q", "--filter", "label=com.docker.compose.volume=data"));
+        host.MustHypr([.. compose, "up", "-d"]);
+        Assert.Equal("kept\n", host.MustHypr("exec", "vault-db-1", "cat", "/data/file"));
+        host.MustHypr([.. compose, "down", "-v"]);
+        Assert.Equal("", host.MustHypr("volume", "ls", "-q", "--filter", "name=vault"));
     }
 
     private void Sleeper(string name, params string[] options) => host.MustHypr(["run", "-d", "--name", name, .. options, "tools", "sleep", "1000"]);

@@ -13,7 +13,7 @@ public sealed class VolumeTests : CommandRunner
     public void Volume_ls_is_dockers()
     {
         Daemon.On("GET /volumes", Two);
-        Assert.Equal((0, "DRIVER    VOLUME NAME\nlocal     ant\nlocal     zebra\n", ""), Run("volume ls"));
+        Assert.Equal((0, "DRIVER     VOLUME NAME\nlocal      ant\nlocal      zebra\n", ""), Run("volume ls"));
         Assert.Equal("ant\nzebra\n", Run("volume ls -q -f dangling=true").Output);
         Assert.Contains("dangling", Daemon.Requests[^1].Query, StringComparison.Ordinal);
         Assert.Equal("ant  \nzebra a=b b\n", Run(["volume", "ls", "--format", "{{.Name}} {{.Labels}} {{.Label \"a\"}}"]).Output);
