@@ -23,16 +23,16 @@ internal sealed record QemuPlan
     /// <summary>Behind the NICs' ports; a descriptor each.</summary>
     public IReadOnlyList<(int Disk, bool ReadOnly)> Volumes { get; init; } = [];
     public required int SparePorts { get; init; }
-    public QemuStart Start { get; init; 
+    public QemuStart Start { get; init; }
+
+    /// <summary>False: empty disks in their places.</summary>
+    public bool HasDisks { get; init; } = true;
+
     /// <summary>The port of the first volume.</summary>
     public int FirstVolumePort => Math.Max(0, Nics.Count - 1);
 
     /// <summary>Devices on PCIe root ports.</summary>
     public int TakenPorts => FirstVolumePort + Volumes.Count;
-}
-
-    /// <summary>False: empty disks in their places.</summary>
-    public bool HasDisks { get; init; } = true;
 }
 
 /// <summary>What the guest does first.</summary>
