@@ -60,7 +60,6 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
             Scale = limits.Replicas,
             Profiles = f.List("profiles"),
         };
-        f.Ignore("logging", "annotations", "attach");
         f.WarnOfTheRest();
         return service;
     }
@@ -145,7 +144,6 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
             InterfaceName = f.Text("interface_name"),
             DriverOpts = f.Map("driver_opts"),
         };
-        f.Ignore("link_local_ips");
         f.WarnOfTheRest();
         return network;
     }

@@ -22,6 +22,12 @@ public sealed record VmNetwork
 
     /// <summary>Docker's driver options as given, and the bridge's name always.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The same without the bridge's name where nobody asked for it: one of ours, vbrN.</summary>
+    public IReadOnlyDictionary<string, string> GivenOptions =>
+        Bridge.StartsWith("vbr", StringComparison.Ordinal) && Bridge.AsSpan(3).IndexOfAnyExceptInRange('0', '9') < 0
+            ? Options.Where(o => o.Key != NetworkOptions.BridgeName).ToDictionary()
+            : Options;
     public IReadOnlyDictionary<string, string> IpamOptions { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

@@ -32,7 +32,7 @@ internal static class NetworkEndpoints
 
         var dangling = filters.Flag("dangling");
         var chosen = call.Engine.Networks().Where(v => Matches(v.Network, filters) && (dangling is null || dangling == IsDangling(v)));
-        return call.JsonAsync([.. chosen.Select(v => NetworkShapes.Summary(v.Network))], HyprJson.Wire.ListNetworkSummary);
+        return call.JsonAsync([.. chosen.Select(v => NetworkShapes.Summary(v.Network, call.Version))], HyprJson.Wire.ListNetworkSummary);
     }
 
     private static bool Matches(VmNetwork network, Filters filters) =>
@@ -47,7 +47,7 @@ internal static class NetworkEndpoints
 
     private static Task InspectAsync(ApiCall call) => call.Query("scope") is { Length: > 0 } scope && scope != "local"
         ? throw HyprException.NotFound($"network {call.Name} not found in scope {scope}")
-        : call.JsonAsync(NetworkShapes.Inspect(call.Engine.Network(call.Name)), HyprJson.Wire.NetworkInspect);
+        : call.JsonAsync(NetworkShapes.Inspect(call.Engine.Network(call.Name), call.Version), HyprJson.Wire.NetworkInspect);
 
     private static async Task CreateAsync(ApiCall call)
     {

@@ -1,4 +1,5 @@
 using Hypr.Api.Contracts;
+using Hypr.Daemon.Http;
 using Hypr.Engine.Networks;
 using Hypr.Network.Networks;
 using IpamConfig = Hypr.Api.Contracts.IpamConfig;
@@ -8,11 +9,11 @@ namespace Hypr.Daemon.Endpoints.Networks;
 /// <summary>A network in the shapes of Docker's list and inspect.</summary>
 internal static class NetworkShapes
 {
-    public static NetworkSummary Summary(VmNetwork network) => Fill(new NetworkSummary(), network);
+    public static NetworkSummary Summary(VmNetwork network, ApiVersion version) => Fill(new NetworkSummary(), network, version);
 
-    public static NetworkInspect Inspect(NetworkView view)
+    public static NetworkInspect Inspect(NetworkView view, ApiVersion version)
     {
-        var inspect = Fill(new NetworkInspect(), view.Network);
+        var inspect = Fill(new NetworkInspect(), view.Network, version);
         foreach (var endpoint in view.Endpoints)
         {
             inspect.Containers[endpoint.MachineId] = new NetworkContainer
@@ -34,7 +35,7 @@ internal static class NetworkShapes
         return inspect;
     }
 
-    private static T Fill<T>(T shape, VmNetwork network)
+    private static T Fill<T>(T shape, VmNetwork network, ApiVersion version)
         where T : NetworkSummary
     {
         shape.Name = network.Name;
@@ -46,7 +47,8 @@ internal static class NetworkShapes
         shape.EnableIPv6 = network.EnableIPv6;
         shape.Internal = network.Internal;
         shape.Attachable = network.Attachable;
-        shape.Options = new Dictionary<string, string>(network.Options);
+        // docker-compose 1.x (API 1.38 at most) takes an option that its file does not have for a changed network, and refuses to go on.
+        shape.Options = new Dictionary<string, string>(version.Below(1, 39) ? network.GivenOptions : network.Options);
         shape.Labels = new Dictionary<string, string>(network.Labels);
         shape.Ipam = new Ipam
         {
