@@ -24,6 +24,23 @@ public sealed class ContractTests
         Assert.True(request.NetworkingConfig!.EndpointsConfig!.ContainsKey("default"));
     }
 
+    [Fact]
+    public void A_null_for_a_number_or_a_flag_is_as_if_it_were_missing()
+    {
+        // docker-py 5.0, for docker-compose 1.29.
+        const string body = """
+            {"Image":"nginx","Tty":null,"StopTimeout":null,"Healthcheck":{"Test":["CMD-SHELL","true"],"Interval":1000000000,"Timeout":null,"Retries":null,"StartPeriod":null},
+             "HostConfig":{"Memory":null,"Init":null,"ShmSize":null}}
+            """;
+        var request = JsonSerializer.Deserialize(body, HyprJson.Wire.CreateContainerRequest)!;
+        Assert.Equal((1_000_000_000, 0, 0), (request.Healthcheck!.Interval, request.Healthcheck.Timeout, request.Healthcheck.Retries));
+        Assert.Equal((false, 0L), (request.Tty, request.HostConfig!.Memory));
+        Assert.Null(request.StopTimeout);
+        Assert.Null(request.HostConfig.Init);
+        Assert.Null(request.HostConfig.ShmSize);
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize("""{"Tty":"yes"}""", HyprJson.Wire.CreateContainerRequest));
+    }
+
     [Theory]
     [InlineData("""{"Cmd":"top"}""", "top")]
     [InlineData("""{"Cmd":["sh","-c","x y"]}""", "sh|-c|x y")]

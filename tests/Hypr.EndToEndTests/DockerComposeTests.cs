@@ -59,7 +59,6 @@ public sealed class DockerComposeTests(HyprHost host) : IClassFixture<HyprHost>
         Assert.Contains("shop_web_1 is up-to-date", Compose(file, "up", "-d").Error);
         Assert.Equal(ids, Must(file, "ps", "-q"));
         Must(file, "restart", "-t", "1", "web");
-        Assert.Equal("one\n", Must(file, "run", "--rm", "-T", "--no-deps", "api", "echo", "one"));
         Must(file, "down", "-t", "1");
         Assert.True(Probe.Until(() => host.Traces() == before), host.Traces());
         Assert.DoesNotContain("shop", host.MustHypr("network", "ls"));

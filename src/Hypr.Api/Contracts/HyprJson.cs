@@ -57,5 +57,9 @@ public sealed partial class HyprJson : JsonSerializerContext
     /// <summary>What both ends use. Only what JSON itself demands is escaped: the API is no HTML, and people read it with curl.</summary>
     public static HyprJson Wire => Relaxed.Value;
 
-    private static HyprJson Create() => new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static HyprJson Create() => new(new JsonSerializerOptions(Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new NullIsZero(), new NullIsIntZero(), new NullIsFalse() },
+    });
 }

@@ -22,6 +22,12 @@ internal static class NetworkEndpoints
         routes.Map("POST", "/networks/{name}/disconnect", DisconnectAsync);
     }
 
+    /// <summary>
+    /// docker-compose 1.x takes an option that its file does not have for a changed network, and refuses to go on (compose/network.py, check_remote_network_config).
+    /// Its API version tells it from nobody: docker-py speaks the server's own.
+    /// </summary>
+    private static bool OnlyGiven(ApiCall call) => call.Http.Request.Headers.UserAgent.ToString().StartsWith("docker-compose/1.", StringComparison.Ordinal);
+
     private static Task ListAsync(ApiCall call)
     {
         var filters = call.Filters("dangling", "driver", "id", "label", "label!", "name", "scope", "type");
@@ -32,7 +38,7 @@ internal static class NetworkEndpoints
 
         var dangling = filters.Flag("dangling");
         var chosen = call.Engine.Networks().Where(v => Matches(v.Network, filters) && (dangling is null || dangling == IsDangling(v)));
-        return call.JsonAsync([.. chosen.Select(v => NetworkShapes.Summary(v.Network, call.Version))], HyprJson.Wire.ListNetworkSummary);
+        return call.JsonAsync([.. chosen.Select(v => NetworkShapes.Summary(v.Network, OnlyGiven(call)))], HyprJson.Wire.ListNetworkSummary);
     }
 
     private static bool Matches(VmNetwork network, Filters filters) =>
@@ -47,7 +53,7 @@ internal static class NetworkEndpoints
 
     private static Task InspectAsync(ApiCall call) => call.Query("scope") is { Length: > 0 } scope && scope != "local"
         ? throw HyprException.NotFound($"network {call.Name} not found in scope {scope}")
-        : call.JsonAsync(NetworkShapes.Inspect(call.Engine.Network(call.Name), call.Version), HyprJson.Wire.NetworkInspect);
+        : call.JsonAsync(NetworkShapes.Inspect(call.Engine.Network(call.Name), OnlyGiven(call)), HyprJson.Wire.NetworkInspect);
 
     private static async Task CreateAsync(ApiCall call)
     {

@@ -1,5 +1,4 @@
 using Hypr.Api.Contracts;
-using Hypr.Daemon.Http;
 using Hypr.Engine.Networks;
 using Hypr.Network.Networks;
 using IpamConfig = Hypr.Api.Contracts.IpamConfig;
@@ -9,11 +8,11 @@ namespace Hypr.Daemon.Endpoints.Networks;
 /// <summary>A network in the shapes of Docker's list and inspect.</summary>
 internal static class NetworkShapes
 {
-    public static NetworkSummary Summary(VmNetwork network, ApiVersion version) => Fill(new NetworkSummary(), network, version);
+    public static NetworkSummary Summary(VmNetwork network, bool onlyGiven) => Fill(new NetworkSummary(), network, onlyGiven);
 
-    public static NetworkInspect Inspect(NetworkView view, ApiVersion version)
+    public static NetworkInspect Inspect(NetworkView view, bool onlyGiven)
     {
-        var inspect = Fill(new NetworkInspect(), view.Network, version);
+        var inspect = Fill(new NetworkInspect(), view.Network, onlyGiven);
         foreach (var endpoint in view.Endpoints)
         {
             inspect.Containers[endpoint.MachineId] = new NetworkContainer
@@ -35,7 +34,7 @@ internal static class NetworkShapes
         return inspect;
     }
 
-    private static T Fill<T>(T shape, VmNetwork network, ApiVersion version)
+    private static T Fill<T>(T shape, VmNetwork network, bool onlyGiven)
         where T : NetworkSummary
     {
         shape.Name = network.Name;
@@ -47,8 +46,7 @@ internal static class NetworkShapes
         shape.EnableIPv6 = network.EnableIPv6;
         shape.Internal = network.Internal;
         shape.Attachable = network.Attachable;
-        // docker-compose 1.x (API 1.38 at most) takes an option that its file does not have for a changed network, and refuses to go on.
-        shape.Options = new Dictionary<string, string>(version.Below(1, 39) ? network.GivenOptions : network.Options);
+        shape.Options = new Dictionary<string, string>(onlyGiven ? network.GivenOptions : network.Options);
         shape.Labels = new Dictionary<string, string>(network.Labels);
         shape.Ipam = new Ipam
         {
