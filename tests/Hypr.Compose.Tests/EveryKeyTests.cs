@@ -3,7 +3,7 @@ using Hypr.Compose.Write;
 
 namespace Hypr.Compose.Tests;
 
-/// <summary>A file with every key of the Compose Specification is a file: what HYPR cannot use is named with its place, nothing is silent and nothing refused.</summary>
+/// <summary>A file with every key of the Compose Specification is a file: what HYPR cannot use is named with its place, nothing is silent.</summary>
 public sealed class EveryKeyTests
 {
     private static readonly string[] WithoutEffect =
