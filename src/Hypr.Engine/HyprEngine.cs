@@ -1,4 +1,5 @@
 using System.Net;
+using Hypr.Engine.Doctor;
 using Hypr.Engine.Events;
 using Hypr.Engine.Health;
 using Hypr.Engine.Machines;
@@ -34,6 +35,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     private readonly NetworkUseCases _networkCases;
     private readonly PortUseCases _ports;
     private readonly VolumeUseCases _volumes;
+    private readonly Consistency _consistency;
 
     public HyprEngine(Database database, IImageService images, INetworkService networks, IMachineHost host, TimeProvider clock, ILoggerFactory logs)
     {
@@ -53,6 +55,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
             _machines, networks, _volumes, holders, host, exits, _end, _start, _health, clock, logs.CreateLogger<RestoreMachines>());
         _networkCases = new NetworkUseCases(_machines, networks, images, Events, logs.CreateLogger<NetworkUseCases>());
         _ports = new PortUseCases(_machines, networks, _events);
+        _consistency = new Consistency(_machines, images, networks, host, clock);
         exits.Start = (machine, cancel) => Gated(machine, () => _start.RunAsync(machine, cancel), cancel);
         exits.Remove = machine => _end.RemoveAsync(machine, force: true, withVolumes: true, CancellationToken.None);
     }
@@ -288,6 +291,13 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
 
         return new EngineInfo(hypervisor, [.. hypervisor.Note is { } note ? [note] : Array.Empty<string>(), .. _networks.Notes]);
     }
+
+    public Task<IReadOnlyList<Finding>> ExamineAsync(string? nameOrId, string? target, CancellationToken cancel) =>
+        new Examination(this, _networks).RunAsync(nameOrId, target, cancel);
+
+    public long Repairs => _networks.Repairs;
+
+    public Task<ConsistencyReport> CheckAsync(CancellationToken cancel) => _consistency.CheckAsync(cancel);
 
     /// <summary>Lets go of the machines; they run on.</summary>
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Net;
 using Hypr.Dns;
+using Hypr.Engine.Doctor;
 using Hypr.Engine.Events;
 using Hypr.Engine.Machines;
 using Hypr.Engine.Networks;
@@ -139,6 +140,17 @@ public interface IEngine
     Task<(IReadOnlyList<string> Names, long Bytes)> PruneVolumesAsync(Func<Volume, bool> matches, CancellationToken cancel);
 
     Task<EngineInfo> InfoAsync(CancellationToken cancel);
+
+    /// <summary>HYPR's own: what is wrong with the host's network, a machine, or the way from a machine to a target, and what mends it.</summary>
+    /// <param name="nameOrId">Null: the host alone.</param>
+    /// <param name="target"><c>VM</c>, <c>VM:PORT</c> or a name outside; null: the machine alone.</param>
+    Task<IReadOnlyList<Finding>> ExamineAsync(string? nameOrId, string? target, CancellationToken cancel);
+
+    /// <summary>How often something of ours on the host's network was mended since hyprd's start.</summary>
+    long Repairs { get; }
+
+    /// <summary>HYPR's own: whether database, kernel, files and processes agree.</summary>
+    Task<ConsistencyReport> CheckAsync(CancellationToken cancel);
 }
 
 /// <param name="Notes">What a person should know: no KVM and why, a moved default subnet, a foreign firewall opened.</param>

@@ -28,6 +28,9 @@ public interface IImageService
 
     /// <summary>Docker's <c>rmi</c>: removes the name, and the image with its last name. <paramref name="inUseBy"/> gives the machines that use an image id.</summary>
     IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy);
+
+    /// <summary>Images whose root file system is missing, a sentence each. Changes nothing.</summary>
+    IReadOnlyList<string> Check();
 }
 
 /// <param name="Platform"><c>linux/amd64</c>, <c>linux/arm64/v8</c>; null: the host's.</param>

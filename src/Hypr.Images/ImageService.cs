@@ -47,5 +47,8 @@ public sealed class ImageService : IImageService, IDisposable
 
     public IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy) => _table.Remove(nameOrId, force, inUseBy);
 
+    public IReadOnlyList<string> Check() =>
+        [.. _table.List().Where(i => !File.Exists(i.RootFs)).Select(i => $"image {(i.Tags.Count > 0 ? i.Tags[0] : i.Id)} lacks its root file system {i.RootFs}: pull it again")];
+
     public void Dispose() => _transport.Dispose();
 }

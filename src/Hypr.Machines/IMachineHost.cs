@@ -47,6 +47,11 @@ public interface IMachineHost
     /// <summary>Sees that there is a saved guest of this size.</summary>
     Task<MachineTemplate> WarmAsync(int cpus, long memoryBytes, CancellationToken cancel);
 
+    /// <summary>
+    /// Where processes and folders disagree with what is known, a sentence each. Changes nothing; what is under way at this moment may show.
+    /// </summary>
+    IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running);
+
     /// <summary>Less memory than this does not boot the guest's kernel and agent.</summary>
     long MinimumMemoryBytes { get; }
 

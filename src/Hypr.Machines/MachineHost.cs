@@ -137,6 +137,20 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         }
     }
 
+    public IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running)
+    {
+        var faults = new List<string>();
+        var (there, wanted) = (_vmm.FindAll().ToHashSet(), running.ToHashSet());
+        faults.AddRange(there.Except(wanted).Select(v => $"a VMM (pid {v.Pid}) runs for machine {v.MachineId}, which is not said to run"));
+        faults.AddRange(wanted.Except(there).Select(v => $"machine {v.MachineId} is said to run, and its VMM (pid {v.Pid}) is gone"));
+        faults.AddRange(Strays(_folders.AllData, known).Select(f => $"{f} belongs to no machine"));
+        faults.AddRange(Strays(_folders.AllRuntime, [.. running.Select(r => r.MachineId)]).Select(f => $"{f} belongs to no running machine"));
+        return faults;
+    }
+
+    private static IEnumerable<string> Strays(string folder, IReadOnlyCollection<string> ids) =>
+        Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder).Where(f => !ids.Contains(Path.GetFileName(f))) : [];
+
     public void Delete(string machineId)
     {
         _logs.TryRemove(machineId, out _);

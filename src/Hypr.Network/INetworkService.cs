@@ -21,6 +21,9 @@ public interface INetworkService : IAsyncDisposable
     /// <summary>What a person should know: the default subnet was moved, port 53 was taken, a foreign firewall was opened. For <c>hypr info</c>.</summary>
     IReadOnlyList<string> Notes { get; }
 
+    /// <summary>How often something of ours was mended in the kernel since the start.</summary>
+    long Repairs { get; }
+
     Task<NetworkCreated> CreateAsync(NetworkSpec spec, CancellationToken cancel);
 
     IReadOnlyList<VmNetwork> List();
@@ -94,6 +97,9 @@ public interface INetworkService : IAsyncDisposable
 
     /// <summary>What is really published for a running machine; empty when it does not run.</summary>
     IReadOnlyList<PublishedPort> PortsOf(string machineId);
+
+    /// <summary>Where store, memory, name server and kernel disagree, a sentence each. Changes nothing; what is under way at this moment may show.</summary>
+    Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancel);
 }
 
 /// <summary>What the network needs to know of a machine.</summary>

@@ -53,10 +53,7 @@ internal sealed partial class NetworkRestore(
         // 3. The kernel, in one go.
         var machines = catalog.Machines.Where(m => m.Active is not null).ToList();
         await datapath.StartAsync(
-            new DatapathState(
-                [.. catalog.Networks().Select(n => n.ToDatapath())],
-                [.. machines.SelectMany(m => m.Endpoints).Where(e => e.Value.Tap is not null).Select(MachineActivation.ToDatapath)],
-                machines.Where(m => m.Ports.Count > 0).ToDictionary(m => m.Id, m => GuestView.Targets(m.Ports, RouteChoice.Of(Linked(m))))),
+            Desired(catalog),
             cancel);
 
         // 4. Names and reservations.
@@ -75,6 +72,16 @@ internal sealed partial class NetworkRestore(
                 Notes = [.. Notes, $"a port of {machine.Active.Name} is published and not reserved: {reason}"];
             }
         }
+    }
+
+    /// <summary>What the kernel should have, by memory.</summary>
+    public static DatapathState Desired(NetworkCatalog catalog)
+    {
+        var machines = catalog.Machines.Where(m => m.Active is not null).ToList();
+        return new DatapathState(
+            [.. catalog.Networks().Select(n => n.ToDatapath())],
+            [.. machines.SelectMany(m => m.Endpoints).Where(e => e.Value.Tap is not null).Select(MachineActivation.ToDatapath)],
+            machines.Where(m => m.Ports.Count > 0).ToDictionary(m => m.Id, m => GuestView.Targets(m.Ports, RouteChoice.Of(Linked(m)))));
     }
 
     private static List<EndpointSlot> Linked(MachineSlot machine) => [.. machine.Endpoints.Where(e => e.Value.Tap is not null)];

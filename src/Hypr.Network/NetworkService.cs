@@ -21,6 +21,7 @@ public sealed class NetworkService : INetworkService
     private readonly LiveChanges _live;
     private readonly LivePorts _livePorts;
     private readonly NetworkRestore _restore;
+    private readonly NetworkConsistency _check;
     private readonly DefaultNetwork _default;
     private readonly NameBoard _names;
     private readonly IDatapath _datapath;
@@ -42,10 +43,13 @@ public sealed class NetworkService : INetworkService
         _activation = new MachineActivation(store, datapath, _names, ports, settings, resolvConf, log);
         _live = new LiveChanges(store, datapath, _names, ports, _connections, _activation, resolvConf, log);
         _livePorts = new LivePorts(store, datapath, _names, ports, _activation, log);
+        _check = new NetworkConsistency(store, _catalog, datapath, _names);
         _restore = new NetworkRestore(store, _catalog, datapath, _names, ports, reserver, pools, _default, log);
     }
 
     public IReadOnlyList<string> Notes => [.. _default.Notes, .. _datapath.Notes, .. _names.Notes, .. _restore.Notes];
+
+    public long Repairs => _datapath.Repairs;
 
     public Task StartAsync(IReadOnlyCollection<MachineIdentity> running, CancellationToken cancel) => _restore.RunAsync(running, cancel);
 
@@ -132,6 +136,8 @@ public sealed class NetworkService : INetworkService
         _livePorts.ProbeAsync(_catalog.FindMachine(machineId) ?? throw HyprException.NotFound($"No such container: {machineId}"), ports, from, cancel);
 
     public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _catalog.FindMachine(machineId)?.Ports ?? [];
+
+    public Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancel) => _check.RunAsync(cancel);
 
     /// <summary>Lets go of datapath and name server, which are whoever made them's to dispose; the kernel keeps what it has.</summary>
     public ValueTask DisposeAsync() => _names.DisposeAsync();

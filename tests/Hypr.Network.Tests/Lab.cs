@@ -117,8 +117,14 @@ internal sealed class Lab : IAsyncDisposable
         return e;
     }
 
+    /// <summary>Whatever a test did and whatever failed in it: store, memory, names and datapath agree in the end.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Service.List().Count > 0)
+        {
+            Assert.Empty(await Service.CheckAsync(CancellationToken.None));
+        }
+
         await Reserver.DisposeAsync();
         Database.Dispose();
         Directory.Delete(_folder, recursive: true);

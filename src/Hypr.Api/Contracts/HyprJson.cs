@@ -49,6 +49,8 @@ namespace Hypr.Api.Contracts;
 [JsonSerializable(typeof(List<NameRecord>))]
 [JsonSerializable(typeof(List<TemplateInfo>))]
 [JsonSerializable(typeof(HostNamesState))]
+[JsonSerializable(typeof(ConsistencyState))]
+[JsonSerializable(typeof(List<FindingState>))]
 [JsonSerializable(typeof(List<string>))]
 public sealed partial class HyprJson : JsonSerializerContext
 {

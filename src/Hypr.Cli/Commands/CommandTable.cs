@@ -57,6 +57,7 @@ internal static class CommandTable
         SystemCommands.Group,
         StartCommand.Attach,
         RunCommand.Create,
+        DoctorCommand.Command,
         EventsCommand.Command,
         ImageCommands.History,
         Inspecting.Command,

@@ -12,8 +12,8 @@ internal static class ConfigFile
 {
     private static readonly string[] Keys =
     [
-        "bip", "default-address-pools", "dns", "hypr-resolv-conf", "hypr-sysctl-dir", "hypr-system-bus", "insecure-registries", "ip", "ipv6", "log-level", "mtu", "registry-mirrors",
-        "warm-start",
+        "bip", "default-address-pools", "dns", "hypr-resolv-conf", "hypr-sysctl-dir", "hypr-system-bus", "insecure-registries", "ip", "ipv6", "log-level", "metrics-addr", "mtu",
+        "registry-mirrors", "warm-start",
     ];
 
     /// <param name="path">Null: the default file, which may be missing.</param>
@@ -83,6 +83,7 @@ internal static class ConfigFile
         "ip" => config with { Network = config.Network with { DefaultBindAddress = Address(Text(value)) } },
         "log-level" => config with { LogLevel = Level(Text(value)) },
         "warm-start" => config with { WarmStart = Bool(value) },
+        "metrics-addr" => config with { MetricsAddress = MetricsAddress(value) },
         "hypr-resolv-conf" => config with { ResolvConf = Absolute(Text(value)) },
         "hypr-system-bus" => config with { SystemBus = Text(value) },
         "hypr-sysctl-dir" => config with { SysctlDirectory = Absolute(Text(value)) },
@@ -180,6 +181,18 @@ internal static class ConfigFile
         "fatal" => LogLevel.Critical,
         _ => throw new FormatException("debug, info, warn, error or fatal is due"),
     };
+
+    private static IPEndPoint? MetricsAddress(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String && value.GetString() == "")
+        {
+            return null;
+        }
+
+        return IPEndPoint.TryParse(Text(value), out var address) && address.Port != 0
+            ? address
+            : throw new FormatException("an address with its port, such as 127.0.0.1:41002, is due, or \"\" for none");
+    }
 
     private static string Absolute(string path) => Path.IsPathRooted(path) ? path : throw new FormatException("an absolute path is due");
 }

@@ -26,6 +26,9 @@ internal sealed record DaemonConfig
     /// <summary>[warm-start] VMs go on from a guest that was saved after its boot; false: every VM boots.</summary>
     public bool WarmStart { get; init; }
 
+    /// <summary>[metrics-addr] Where Prometheus asks; null (an empty text in the file): nowhere.</summary>
+    public IPEndPoint? MetricsAddress { get; init; } = new(IPAddress.Loopback, 41002);
+
     /// <summary>[hypr-system-bus] Address of a D-Bus on which systemd-resolved is told of our names; null: the system bus, in the host's own network only.</summary>
     public string? SystemBus { get; init; }
 

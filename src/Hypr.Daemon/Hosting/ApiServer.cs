@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Hypr.Daemon.Configuration;
 using Hypr.Daemon.Hijack;
 using Hypr.Daemon.Http;
+using Hypr.Daemon.Metrics;
 using Hypr.Engine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -26,10 +27,10 @@ internal sealed class ApiServer : IAsyncDisposable
 
     /// <param name="listener">Bound and listening; the server closes it.</param>
     public static async Task<ApiServer> StartAsync(
-        IEngine engine, DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs, Socket listener)
+        IEngine engine, DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs, RequestMetrics requests, Socket listener)
     {
         var stopping = new CancellationTokenSource();
-        var api = new ApiContext(engine, config, paths, clock, logs, stopping.Token);
+        var api = new ApiContext(engine, config, paths, clock, logs, requests, stopping.Token);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -67,7 +68,7 @@ internal sealed class ApiServer : IAsyncDisposable
     }
 
     /// <summary>Signals are the program's business.</summary>
-    private sealed class NoLifetime : IHostLifetime
+    internal sealed class NoLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Hypr.Daemon.Configuration;
 using Hypr.Daemon.Http;
+using Hypr.Daemon.Metrics;
 using Hypr.Primitives;
 using Microsoft.Extensions.Logging;
 
@@ -56,7 +57,9 @@ internal sealed partial class DaemonProgram
         DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs, ILogger log, Socket listener, CancellationToken ending)
     {
         await using var whole = await Composition.StartAsync(config, paths, clock, logs, ending);
-        await using var server = await ApiServer.StartAsync(whole.Engine, config, paths, clock, logs, listener);
+        var requests = new RequestMetrics();
+        await using var metrics = await MetricsServer.StartAsync(config.MetricsAddress, whole.Engine, requests, logs);
+        await using var server = await ApiServer.StartAsync(whole.Engine, config, paths, clock, logs, requests, listener);
         Serves(log, ServerIdentity.Version, paths.Socket);
         ServiceNotification.Ready();
         await Task.Delay(Timeout.Infinite, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

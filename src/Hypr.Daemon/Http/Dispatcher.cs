@@ -27,6 +27,8 @@ internal sealed partial class Dispatcher
         NetworkEndpoints.Map(_routes);
         NamesEndpoints.Map(_routes);
         VolumeEndpoints.Map(_routes);
+        ConsistencyEndpoint.Map(_routes);
+        DoctorEndpoint.Map(_routes);
         ImageEndpoints.Map(_routes);
         Missing.Map(_routes);
     }
@@ -34,6 +36,7 @@ internal sealed partial class Dispatcher
     public async Task HandleAsync(HttpContext http)
     {
         var began = Stopwatch.GetTimestamp();
+        var group = "none";
         var headers = http.Response.Headers;
         headers["Api-Version"] = ApiVersion.Current.ToString();
         headers["Docker-Experimental"] = "false";
@@ -44,6 +47,7 @@ internal sealed partial class Dispatcher
             var path = ApiPath.Parse(http.Request.Path.Value ?? "/");
             if (_routes.Find(http.Request.Method, path.Segments) is { } route)
             {
+                group = path.Segments[0];
                 await route.Handler(new ApiCall(http, _api, path.Version, route.Name));
             }
             else
@@ -71,7 +75,9 @@ internal sealed partial class Dispatcher
             await FailAsync(http, status, message);
         }
 
-        Answered(_log, http.Request.Method, http.Request.Path, http.Response.StatusCode, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        var took = Stopwatch.GetElapsedTime(began);
+        _api.Requests.Add(group == "none" ? "any" : http.Request.Method, group, http.Response.StatusCode, took);
+        Answered(_log, http.Request.Method, http.Request.Path, http.Response.StatusCode, took.TotalMilliseconds);
     }
 
     private static Task FailAsync(HttpContext http, int status, string message)

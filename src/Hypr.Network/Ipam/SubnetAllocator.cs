@@ -42,6 +42,18 @@ internal sealed class SubnetAllocator
 
     public AddressFamily Family => _config.Subnet.BaseAddress.AddressFamily;
 
+    /// <summary>Addresses that endpoints have.</summary>
+    public int LeaseCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _owners.Count;
+            }
+        }
+    }
+
     public IPNetwork Subnet => _config.Subnet;
 
     public bool Contains(IPAddress address) => address.AddressFamily == Family && _config.Subnet.Contains(address);

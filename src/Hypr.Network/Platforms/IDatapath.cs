@@ -18,6 +18,9 @@ public interface IDatapath : IAsyncDisposable
     /// <summary>What a person should know: a foreign firewall was opened, forwarding was switched on.</summary>
     IReadOnlyList<string> Notes { get; }
 
+    /// <summary>How often something of ours was mended since the start.</summary>
+    long Repairs { get; }
+
     /// <summary>Every prefix that the host uses: routes of all tables and addresses of all links, our own bridges' left out.</summary>
     IReadOnlyList<OccupiedPrefix> Occupied();
 
@@ -50,6 +53,9 @@ public interface IDatapath : IAsyncDisposable
     /// hears of that packet and nothing of it remains. Unavailable where the kernel cannot.
     /// </summary>
     Task<IReadOnlyList<PortProbe>> ProbeAsync(IReadOnlyList<ProbeRequest> ports, CancellationToken cancel);
+
+    /// <summary>Where the datapath or the kernel differs from the desired state, a sentence each. Changes nothing.</summary>
+    Task<IReadOnlyList<string>> CheckAsync(DatapathState desired, CancellationToken cancel);
 }
 
 /// <summary>The whole desired state.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Hypr.Daemon.Configuration;
 using Hypr.Daemon.Hosting;
+using Hypr.Daemon.Metrics;
 using Hypr.Engine;
 using Hypr.Store;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,7 +29,7 @@ public sealed class ApiFixture : IAsyncLifetime
         _database = Database.Open(Paths.Database);
         _engine = new HyprEngine(_database, new MemoryImages(), new MemoryNetworks(), Machines, TimeProvider.System, NullLoggerFactory.Instance);
         await _engine.StartAsync(CancellationToken.None);
-        _server = await ApiServer.StartAsync(_engine, new DaemonConfig(), Paths, TimeProvider.System, NullLoggerFactory.Instance, ApiSocket.Bind(Paths.Socket));
+        _server = await ApiServer.StartAsync(_engine, new DaemonConfig(), Paths, TimeProvider.System, NullLoggerFactory.Instance, new RequestMetrics(), ApiSocket.Bind(Paths.Socket));
     }
 
     public async ValueTask DisposeAsync()

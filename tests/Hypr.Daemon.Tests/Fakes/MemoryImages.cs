@@ -67,6 +67,8 @@ internal sealed class MemoryImages : IImageService
         }
     }
 
+    public IReadOnlyList<string> Check() => [];
+
     public IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy)
     {
         var image = Find(nameOrId) ?? throw HyprException.NotFound($"No such image: {nameOrId}");

@@ -134,6 +134,10 @@ internal sealed class MemoryNetworks : INetworkService
 
     public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _ports.GetValueOrDefault(machineId) ?? [];
 
+    public long Repairs => 0;
+
+    public Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>>([]);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private VmNetwork Make(NetworkSpec spec)

@@ -18,6 +18,8 @@ internal sealed class ProcessMachines : IMachineHost
     /// <summary>Set: the next start stops before its process, says so and waits.</summary>
     public StartHold? Hold { get; set; }
 
+    public IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running) => [];
+
     public long MinimumMemoryBytes => 64 << 20;
 
     public IVolumeFiles Volumes { get; init; } = new FolderVolumes();

@@ -155,6 +155,11 @@ public class HyprHost : IDisposable
                 StartDaemon();
             }
 
+            if (Hypr("system", "check") is { Succeeded: false } check)
+            {
+                left.Add($"hypr system check: {check.Output}{check.Error}");
+            }
+
             var all = MustHypr("ps", "-aq").Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (all.Length > 0)
             {

@@ -89,6 +89,8 @@ internal sealed class NetworkLab : IAsyncDisposable
 
         public Image Tag(string nameOrId, string name) => throw new InvalidOperationException();
 
+        public IReadOnlyList<string> Check() => [];
+
         public IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy) => [];
     }
 }

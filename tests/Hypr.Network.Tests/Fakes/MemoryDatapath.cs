@@ -31,6 +31,8 @@ internal sealed class MemoryDatapath : IDatapath
 
     public IReadOnlyList<string> Notes => [];
 
+    public long Repairs => 0;
+
     public DatapathState State
     {
         get
@@ -43,9 +45,13 @@ internal sealed class MemoryDatapath : IDatapath
     }
 
     /// <summary>All that is there, as text, for comparing.</summary>
-    public string Dump()
+    public string Dump() => Dump(State);
+
+    public Task<IReadOnlyList<string>> CheckAsync(DatapathState desired, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<string>>(Dump(desired) == Dump() ? [] : [$"the datapath has\n{Dump()}\nand should have\n{Dump(desired)}"]);
+
+    private static string Dump(DatapathState state)
     {
-        var state = State;
         var lines = state.Networks.Select(n => $"network {n.Id} {n.Bridge} {string.Join(',', n.Gateways)}")
             .Concat(state.Endpoints.Select(e => $"endpoint {e.Id} {e.Tap} {e.Mac} {string.Join(',', e.Addresses)}"))
             .Concat(state.Ports.SelectMany(p => p.Value.Select(v => $"port {p.Key} {v}")));

@@ -25,7 +25,12 @@ internal sealed class MemoryNameServer : INameServer
 
     public void RemoveMachine(string machineId) => Machines.TryRemove(machineId, out _);
 
-    public IReadOnlyList<DnsRecord> View(string networkId) => [];
+    public IReadOnlyList<DnsRecord> View(string networkId) =>
+        [.. from machine in Machines.Values
+            from endpoint in machine.Endpoints
+            where endpoint.NetworkId == networkId
+            from address in endpoint.Addresses
+            select new DnsRecord(machine.Name + ".hypr", address.GetAddressBytes().Length == 4 ? "A" : "AAAA", address.ToString())];
 
     /// <summary>The addresses of a machine by network.</summary>
     public IReadOnlyList<IPAddress> Addresses(string machineId) => [.. Machines[machineId].Endpoints.SelectMany(e => e.Addresses)];

@@ -32,6 +32,7 @@ internal static class SystemCommands
     {
         Commands =
         [
+            CheckCommand.Command,
             new("df", "Show disk usage")
             {
                 Options = [Listings.Format],

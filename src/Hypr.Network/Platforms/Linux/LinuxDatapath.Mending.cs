@@ -133,7 +133,7 @@ public sealed partial class LinuxDatapath : INetworkObserver
         finally
         {
             if (done.Count > 0)
-                LogMended(_log, string.Join("; ", done));
+                Mended(string.Join("; ", done));
         }
     }
 

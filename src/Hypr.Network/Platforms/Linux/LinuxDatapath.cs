@@ -38,6 +38,7 @@ public sealed partial class LinuxDatapath : IDatapath
     private readonly ForeignFirewalls? _foreign;
     private readonly TimeProvider _time;
     private int _disposed;
+    private long _repairs;
     private readonly ConcurrentDictionary<string, string> _notes = new();
 
     private LinuxDatapath(DatapathSettings settings, ILoggerFactory logs, TimeProvider time)
@@ -58,7 +59,7 @@ public sealed partial class LinuxDatapath : IDatapath
         _time = time;
         _settle = time.CreateTimer(_ => _thread.Post(Settle), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (settings.TouchForeignFirewalls)
-            _foreign = new ForeignFirewalls(_space, time, e => LogFailed(_log, e), Note, text => LogMended(_log, text));
+            _foreign = new ForeignFirewalls(_space, time, e => LogFailed(_log, e), Note, Mended);
     }
 
     /// <summary>Opens every socket in the calling thread's network namespace and changes nothing yet.</summary>
@@ -76,6 +77,8 @@ public sealed partial class LinuxDatapath : IDatapath
     }
 
     public IReadOnlyList<string> Notes => [.. _notes.OrderBy(static n => n.Key, StringComparer.Ordinal).Select(static n => n.Value)];
+
+    public long Repairs => Interlocked.Read(ref _repairs);
 
     public async Task StartAsync(DatapathState desired, CancellationToken cancel)
     {
@@ -192,6 +195,12 @@ public sealed partial class LinuxDatapath : IDatapath
             netlink.Links.Set(link.Index, new LinkSettings { Group = OurLinks.DoomedGroup });
         netlink.Links.DeleteGroup(OurLinks.DoomedGroup);
         Forwarding.Remove(settings);
+    }
+
+    private void Mended(string what)
+    {
+        Interlocked.Increment(ref _repairs);
+        LogMended(_log, what);
     }
 
     /// <summary>Null takes the note back.</summary>
