@@ -76,6 +76,8 @@ internal sealed class HealthLab
 
     private sealed class OneImage(ImageConfig config) : IImageService
     {
+        public IReadOnlyList<string> Check() => [];
+
         public Image? Find(string nameOrId) => new("sha256:1", ["nginx:latest"], [], null, 0, "amd64", "linux", config, [], "/dev/null");
 
         public Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel) => throw new InvalidOperationException();
