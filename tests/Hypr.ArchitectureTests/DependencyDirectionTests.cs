@@ -10,18 +10,19 @@ public sealed class DependencyDirectionTests
         ["Hypr.Primitives"] = [],
         ["Hypr.Linux"] = [],
         ["Hypr.Dns"] = [],
+        ["Hypr.Tar"] = ["Hypr.Linux"],
         ["Hypr.Guest.Protocol"] = [],
         ["Hypr.Proxy"] = [],
         ["Hypr.Store"] = ["Hypr.Primitives"],
         ["Hypr.Network"] = ["Hypr.Primitives", "Hypr.Linux", "Hypr.Dns", "Hypr.Store", "Hypr.Proxy"],
-        ["Hypr.Images"] = ["Hypr.Primitives", "Hypr.Linux", "Hypr.Store"],
+        ["Hypr.Images"] = ["Hypr.Primitives", "Hypr.Linux", "Hypr.Tar", "Hypr.Store"],
         ["Hypr.Machines"] = ["Hypr.Primitives", "Hypr.Linux", "Hypr.Guest.Protocol"],
-        ["Hypr.Guest"] = ["Hypr.Linux", "Hypr.Guest.Protocol"],
-        ["Hypr.Engine"] = ["Hypr.Primitives", "Hypr.Network", "Hypr.Images", "Hypr.Machines", "Hypr.Store"],
+        ["Hypr.Guest"] = ["Hypr.Linux", "Hypr.Tar", "Hypr.Guest.Protocol"],
+        ["Hypr.Engine"] = ["Hypr.Primitives", "Hypr.Network", "Hypr.Images", "Hypr.Machines", "Hypr.Guest.Protocol", "Hypr.Store"],
         ["Hypr.Api"] = ["Hypr.Primitives"],
         ["Hypr.Compose"] = ["Hypr.Primitives", "Hypr.Api"],
         ["Hypr.Daemon"] = ["Hypr.Primitives", "Hypr.Engine", "Hypr.Api"],
-        ["Hypr.Cli"] = ["Hypr.Primitives", "Hypr.Api", "Hypr.Compose"],
+        ["Hypr.Cli"] = ["Hypr.Primitives", "Hypr.Api", "Hypr.Tar", "Hypr.Compose"],
     };
 
     [Fact]

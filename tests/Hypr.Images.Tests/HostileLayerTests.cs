@@ -165,7 +165,7 @@ public sealed class HostileLayerTests
                 using var index = Layers.LayerIndex.Read(path, default, path + ".t", 1000, (_, _) => { }, CancellationToken.None);
                 new Layers.RootTree(1000).Apply(0, index.Entries, index.Tar.SafeFileHandle);
             }
-            catch (Store.MalformedException e)
+            catch (Tar.MalformedException e)
             {
                 Assert.NotEmpty(e.Message);
             }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Hypr.Images.Store;
+using Hypr.Tar;
 
 namespace Hypr.Images.Layers;
 

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
-using Hypr.Images.Store;
+using Hypr.Tar;
 
 namespace Hypr.Images.Layers;
 
 /// <summary>The bytes of a layer's tar as they are unpacked: hashed and copied to a file once, read in order, never back.</summary>
-internal sealed class LayerSource(Stream tar, IncrementalHash? hash, Stream? copy, Action<long> unpacked, CancellationToken cancel)
+internal sealed class LayerSource(Stream tar, IncrementalHash? hash, Stream? copy, Action<long> unpacked, CancellationToken cancel) : ITarSource
 {
     private readonly byte[] _buffer = new byte[256 << 10];
     private int _start;

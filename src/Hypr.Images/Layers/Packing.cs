@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Hypr.Images.Store;
+using Hypr.Tar;
 
 namespace Hypr.Images.Layers;
 

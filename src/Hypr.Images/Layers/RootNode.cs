@@ -1,3 +1,4 @@
+using Hypr.Tar;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hypr.Images.Layers;

@@ -1,4 +1,5 @@
 using Hypr.Images.Store;
+using Hypr.Tar;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hypr.Images.Layers;

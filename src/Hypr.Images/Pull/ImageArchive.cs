@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Hypr.Images.Layers;
 using Hypr.Images.Store;
+using Hypr.Tar;
 
 namespace Hypr.Images.Pull;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Hypr.Images.Registry;
 using Hypr.Images.Store;
 using Hypr.Primitives;
+using Hypr.Tar;
 
 namespace Hypr.Images.Pull;
 

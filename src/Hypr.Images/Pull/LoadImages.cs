@@ -1,6 +1,7 @@
 using Hypr.Images.Registry;
 using Hypr.Images.Store;
 using Hypr.Primitives;
+using Hypr.Tar;
 
 namespace Hypr.Images.Pull;
 
@@ -142,7 +143,7 @@ internal sealed class LoadImages(ImageFiles files, ImageTable table, RootFsBuild
         {
             var (digest, size) = await archive.CopyAsync(member, temporary, cancel).ConfigureAwait(false);
             if (member.StartsWith("blobs/sha256/", StringComparison.Ordinal) && Path(digest) != member)
-                throw new MalformedException($"its member {Layers.TarEntry.Show(member)} has other contents than its name says: {digest}");
+                throw new MalformedException($"its member {TarEntry.Show(member)} has other contents than its name says: {digest}");
             pins.Add(files.Pin([digest.Hex]));
             if (!files.HasBlob(digest))
                 files.KeepBlob(temporary, digest);

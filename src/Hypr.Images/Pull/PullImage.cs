@@ -1,6 +1,7 @@
 using Hypr.Images.Registry;
 using Hypr.Images.Store;
 using Hypr.Primitives;
+using Hypr.Tar;
 
 namespace Hypr.Images.Pull;
 

@@ -1,6 +1,7 @@
 using Hypr.Images.Layers;
 using Hypr.Images.Store;
 using Hypr.Primitives;
+using Hypr.Tar;
 
 namespace Hypr.Images.Pull;
 

@@ -18,9 +18,11 @@ public static class Errno
     public const int EXDEV = 18;
     public const int ENODEV = 19;
     public const int ENOTDIR = 20;
+    public const int EISDIR = 21;
     public const int EINVAL = 22;
     public const int EMFILE = 24;
     public const int ENOSPC = 28;
+    public const int EROFS = 30;
     public const int ERANGE = 34;
     public const int ELOOP = 40;
     public const int EXFULL = 54;
@@ -56,9 +58,11 @@ public static class Errno
         EXDEV => nameof(EXDEV),
         ENODEV => nameof(ENODEV),
         ENOTDIR => nameof(ENOTDIR),
+        EISDIR => nameof(EISDIR),
         EINVAL => nameof(EINVAL),
         EMFILE => nameof(EMFILE),
         ENOSPC => nameof(ENOSPC),
+        EROFS => nameof(EROFS),
         ERANGE => nameof(ERANGE),
         ELOOP => nameof(ELOOP),
         EXFULL => nameof(EXFULL),

@@ -88,6 +88,11 @@ public sealed unsafe partial class LinuxProcess : IDisposable
     public static ulong? StartTimeOf(int pid) =>
         StatFields(pid) is { } fields && ulong.TryParse(fields[19], CultureInfo.InvariantCulture, out var time) ? time : null;
 
+    /// <summary>User and system time so far, all its threads' (fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms); zero when it is gone.</summary>
+    public TimeSpan CpuTime =>
+        StatFields(Pid) is { } fields && long.TryParse(fields[11], CultureInfo.InvariantCulture, out var user) && long.TryParse(fields[12], CultureInfo.InvariantCulture, out var system)
+            ? TimeSpan.FromMilliseconds(10 * (user + system)) : default;
+
     public void Dispose() => _pidFd.Dispose();
 
     private static bool IsZombie(int pid) => StatFields(pid) is { } fields && fields[0] is "Z" or "X";

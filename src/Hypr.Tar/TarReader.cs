@@ -1,22 +1,26 @@
 using System.Text;
-using Hypr.Images.Store;
 
-namespace Hypr.Images.Layers;
+namespace Hypr.Tar;
 
 /// <summary>
-/// Reads a layer's tar: ustar, PAX, GNU and star, with long names, big numbers, sparse files and binary extended attributes. (System.Formats.Tar reads PAX
+/// Reads a tar: ustar, PAX, GNU and star, with long names, big numbers, sparse files and binary extended attributes. (System.Formats.Tar reads PAX
 /// values as UTF-8, which destroys security.capability, and knows no sparse files.) Every fault is a <see cref="MalformedException"/>.
 /// </summary>
-internal sealed class TarReader(LayerSource source)
+public sealed class TarReader(ITarSource source)
 {
     private const int MaxName = 4096;
     private const int MaxExtents = 1 << 20;
 
     private readonly byte[] _block = new byte[TarHeader.Size];
+    private long _unread;
+    private long _padding;
 
-    /// <summary>The next entry, or null at the end; the data of the one before is skipped.</summary>
+    /// <summary>The next entry, or null at the end; what was not read of the data of the one before is skipped.</summary>
     public TarEntry? Next()
     {
+        source.Skip(_unread);
+        source.SkipPadding(_padding);
+        _unread = _padding = 0;
         PaxRecords? pax = null;
         string? longName = null, longLink = null;
         while (true)
@@ -117,9 +121,18 @@ internal sealed class TarReader(LayerSource source)
             DataOffset = offset,
             Extents = extents,
         };
-        source.Skip(stored);
-        source.SkipPadding(Padded(stored) - stored);
+        _unread = stored;
+        _padding = Padded(stored) - stored;
         return entry;
+    }
+
+    /// <summary>The next bytes of the entry's stored data (of a sparse file its extents one behind the other); 0 at their end.</summary>
+    public int ReadData(Span<byte> to)
+    {
+        var count = (int)Math.Min(to.Length, _unread);
+        source.ReadExactly(to[..count]);
+        _unread -= count;
+        return count;
     }
 
     private List<Extent> OldGnuMap(TarHeader header)

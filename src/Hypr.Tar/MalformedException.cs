@@ -1,7 +1,7 @@
-namespace Hypr.Images.Store;
+namespace Hypr.Tar;
 
 /// <summary>
 /// A layer, manifest, configuration or archive that is not what it should be. Who catches it knows whose fault that is: a registry's (Unavailable) or a
 /// client's (InvalidParameter).
 /// </summary>
-internal sealed class MalformedException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class MalformedException(string message, Exception? inner = null) : Exception(message, inner);

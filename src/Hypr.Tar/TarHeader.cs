@@ -1,12 +1,11 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-using Hypr.Images.Store;
 
-namespace Hypr.Images.Layers;
+namespace Hypr.Tar;
 
 /// <summary>The fields of a 512-byte header: POSIX.1-1988 (ustar), GNU (tar.h) and star.</summary>
-internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
+public readonly ref struct TarHeader(ReadOnlySpan<byte> block)
 {
     public const int Size = 512;
 

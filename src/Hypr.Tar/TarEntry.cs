@@ -1,8 +1,8 @@
 using System.Text;
 
-namespace Hypr.Images.Layers;
+namespace Hypr.Tar;
 
-internal enum TarType : byte
+public enum TarType : byte
 {
     File,
     HardLink,
@@ -17,7 +17,7 @@ internal enum TarType : byte
 /// One entry of a layer. Names are bytes on Linux: they are kept as strings whose characters are the bytes (Latin-1), so nothing is lost and order is
 /// that of the bytes; <see cref="Show"/> makes them readable.
 /// </summary>
-internal sealed class TarEntry
+public sealed class TarEntry
 {
     public required string Name { get; init; }
     public required TarType Type { get; init; }
@@ -55,7 +55,7 @@ internal sealed class TarEntry
 }
 
 /// <param name="Name">With its namespace: <c>security.capability</c>.</param>
-internal readonly record struct Xattr(string Name, byte[] Value);
+public readonly record struct Xattr(string Name, byte[] Value);
 
 /// <param name="Offset">In the file.</param>
-internal readonly record struct Extent(long Offset, long Length);
+public readonly record struct Extent(long Offset, long Length);

@@ -1,8 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
-using Hypr.Images.Store;
 
-namespace Hypr.Images.Layers;
+namespace Hypr.Tar;
 
 /// <summary>What an extended header ('x') says of the entry behind it: POSIX.1-2001 pax, with the keys of star (xattrs), libarchive and GNU tar (sparse).</summary>
 internal sealed class PaxRecords
