@@ -18,6 +18,18 @@ public interface IImageService
     /// </summary>
     Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel);
 
+    /// <summary>
+    /// Docker's <c>save</c>: an archive that <see cref="LoadAsync"/>, docker load and tools of OCI layouts take. A name without a tag stands for all tags. NotFound comes before
+    /// the first byte.
+    /// </summary>
+    Task SaveAsync(IReadOnlyList<string> names, Stream to, CancellationToken cancel);
+
+    /// <summary>Docker's <c>import</c>: an image of one layer, a tar of a root file system, itself plain, gzip or zstd.</summary>
+    Task<Image> ImportAsync(Stream root, ImportOptions options, CancellationToken cancel);
+
+    /// <summary>What made the image, newest first.</summary>
+    IReadOnlyList<HistoryItem> History(string nameOrId);
+
     /// <summary>By full id, then name (tag <c>latest</c> implied) or name@digest, then unique id prefix. Null when there is none; ambiguous prefix: InvalidParameter.</summary>
     Image? Find(string nameOrId);
 
@@ -43,6 +55,19 @@ public sealed record RegistryCredentials(string? Username, string? Password, str
 /// <param name="Id">The layer's 12 digits, or the tag; null for a line of the whole pull.</param>
 /// <param name="Status">Docker's words: "Pulling fs layer", "Downloading", "Download complete", "Extracting", "Pull complete", "Already exists", ...</param>
 public sealed record PullProgress(string? Id, string Status, long? Current = null, long? Total = null);
+
+/// <param name="Name">Null: it gets none.</param>
+/// <param name="Platform">Null: the host's.</param>
+public sealed record ImportOptions(string? Name, ImageConfig Config)
+{
+    public string? Platform { get; init; }
+    public string? Author { get; init; }
+    public string? Comment { get; init; }
+    public string? CreatedBy { get; init; }
+}
+
+/// <param name="Size">Of its layer, uncompressed; 0 when it made none.</param>
+public sealed record HistoryItem(DateTimeOffset? Created, string CreatedBy, long Size, string Comment);
 
 /// <param name="Names">As Docker shows them; none when the archive gives it no name.</param>
 public sealed record LoadedImage(Image Image, IReadOnlyList<string> Names);

@@ -1,5 +1,7 @@
+using Hypr.Images.Import;
 using Hypr.Images.Pull;
 using Hypr.Images.Registry;
+using Hypr.Images.Save;
 using Hypr.Images.Store;
 using Hypr.Primitives;
 using Hypr.Store;
@@ -14,6 +16,8 @@ public sealed class ImageService : IImageService, IDisposable
     private readonly ImageTable _table;
     private readonly PullImage _pull;
     private readonly LoadImages _load;
+    private readonly SaveImages _save;
+    private readonly ImportImage _import;
 
     /// <summary>Makes the folder when it is missing and sweeps what an earlier process left half made.</summary>
     /// <exception cref="HyprException">InvalidParameter: a mirror's URL is none.</exception>
@@ -27,6 +31,8 @@ public sealed class ImageService : IImageService, IDisposable
         var build = new RootFsBuild(files, _table, settings);
         _pull = new PullImage(files, _table, build, _transport, settings, clock);
         _load = new LoadImages(files, _table, build);
+        _save = new SaveImages(files, _table);
+        _import = new ImportImage(files, _table, build, clock);
     }
 
     public Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel) =>
@@ -34,6 +40,13 @@ public sealed class ImageService : IImageService, IDisposable
 
     public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel) =>
         DiskErrors.InWordsAsync(() => _load.RunAsync(archive, cancel), "cannot load the archive");
+
+    public Task SaveAsync(IReadOnlyList<string> names, Stream to, CancellationToken cancel) => _save.RunAsync(names, to, cancel);
+
+    public Task<Image> ImportAsync(Stream root, ImportOptions options, CancellationToken cancel) =>
+        DiskErrors.InWordsAsync(() => _import.RunAsync(root, options, cancel), "cannot import the archive");
+
+    public IReadOnlyList<HistoryItem> History(string nameOrId) => _table.History(nameOrId);
 
     public Image? Find(string nameOrId) => _table.Find(nameOrId);
 

@@ -43,12 +43,26 @@ internal sealed record ManifestJson
 internal sealed record ConfigJson
 {
     public string? Created { get; init; }
+    public string? Author { get; init; }
     public string? Architecture { get; init; }
     public string? Os { get; init; }
     public string? Variant { get; init; }
     public RunJson? Config { get; init; }
     [JsonPropertyName("rootfs")]
     public RootFsJson? RootFs { get; init; }
+    public List<HistoryJson>? History { get; init; }
+}
+
+/// <summary>What made a layer, or changed the configuration and made none.</summary>
+internal sealed record HistoryJson
+{
+    public string? Created { get; init; }
+    [JsonPropertyName("created_by")]
+    public string? CreatedBy { get; init; }
+    public string? Author { get; init; }
+    public string? Comment { get; init; }
+    [JsonPropertyName("empty_layer")]
+    public bool? EmptyLayer { get; init; }
 }
 
 /// <summary>The object whose keys have capitals.</summary>
@@ -73,7 +87,25 @@ internal sealed record RunJson
     [JsonPropertyName("StopSignal")]
     public string? StopSignal { get; init; }
     [JsonPropertyName("Healthcheck")]
-    public HealthcheckJson? Healthcheck { get; init; }
+    public HealthcheckJson? Healthcheck { get; init; 
+    public static RunJson Of(ImageConfig config) => new()
+    {
+        User = config.User.Length > 0 ? config.User : null,
+        Env = config.Env.Count > 0 ? [.. config.Env] : null,
+        Entrypoint = config.Entrypoint is null ? null : [.. config.Entrypoint],
+        Cmd = config.Cmd is null ? null : [.. config.Cmd],
+        WorkingDir = config.WorkingDir.Length > 0 ? config.WorkingDir : null,
+        Labels = config.Labels.Count > 0 ? new Dictionary<string, string>(config.Labels) : null,
+        ExposedPorts = Set(config.ExposedPorts),
+        Volumes = Set(config.Volumes),
+        StopSignal = config.StopSignal,
+        Healthcheck = HealthcheckJson.Of(config.Healthcheck),
+        Shell = config.Shell is null ? null : [.. config.Shell],
+    };
+
+    private static Dictionary<string, JsonElement>? Set(IReadOnlyList<string> keys) =>
+        keys.Count == 0 ? null : keys.ToDictionary(static k => k, static _ => JsonElement.Parse("{}"u8));
+}
     [JsonPropertyName("Shell")]
     public List<string>? Shell { get; init; }
 }
@@ -92,6 +124,19 @@ internal sealed record HealthcheckJson
     public long? StartInterval { get; init; }
     [JsonPropertyName("Retries")]
     public int? Retries { get; init; }
+
+    /// <summary>Durations of 0 are not written: they stand for what is below.</summary>
+    public static HealthcheckJson? Of(HealthCheck? check) => check is null ? null : new HealthcheckJson
+    {
+        Test = [.. check.Test],
+        Interval = Given(check.Interval),
+        Timeout = Given(check.Timeout),
+        StartPeriod = Given(check.StartPeriod),
+        StartInterval = Given(check.StartInterval),
+        Retries = check.Retries == 0 ? null : check.Retries,
+    };
+
+    private static long? Given(long duration) => duration == 0 ? null : duration;
 }
 
 internal sealed record RootFsJson

@@ -57,6 +57,47 @@ internal sealed partial class ImageTable
             return IdOf(nameOrId, out _) is { } id ? View(_images[id]) : null;
     }
 
+    /// <summary>What a name stands for: one image by id or tagged name; all tags of a repository by its bare name.</summary>
+    public IReadOnlyList<(string Id, ImageRecord Record, ImageReference? Name)> Named(string text)
+    {
+        lock (_gate)
+        {
+            if (ImageReference.TryParse(text, out _) is { Digest: null } bare && !text[(text.LastIndexOf('/') + 1)..].Contains(':'))
+            {
+                var tags = _names.Values.Where(n => n.Reference.Digest is null && IsSameRepository(n.Reference, bare)).ToList();
+                if (tags.Count > 0)
+                    return [.. tags.Select(n => (n.Id, _images[n.Id].Record, (ImageReference?)n.Reference))];
+            }
+
+            return IdOf(text, out var name) is { } id ? [(id, _images[id].Record, name)] : [];
+        }
+    }
+
+    public IReadOnlyList<HistoryItem> History(string nameOrId)
+    {
+        string id;
+        ImageRecord record;
+        lock (_gate)
+        {
+            id = IdOf(nameOrId, out _) ?? throw NoSuchImage(nameOrId);
+            record = _images[id].Record;
+        }
+
+        var config = Json.Parse(File.ReadAllBytes(_files.Blob(Digest.OfHex(id["sha256:".Length..]))), DocumentContext.Default.ConfigJson, $"the configuration of {nameOrId}");
+        var items = new List<HistoryItem>();
+        var layer = 0;
+        foreach (var step in config.History ?? [])
+        {
+            var size = step.EmptyLayer == true || layer >= record.Layers.Count ? 0 : record.Layers[layer++].UnpackedSize;
+            items.Add(new HistoryItem(ParseTime(step.Created), step.CreatedBy ?? "", size, step.Comment ?? ""));
+        }
+
+        // Layers that the history says nothing of.
+        items.AddRange(record.Layers.Skip(layer).Select(l => new HistoryItem(ParseTime(record.Created), "", l.UnpackedSize, "")));
+        items.Reverse();
+        return items;
+    }
+
     /// <summary>The layers' records that are known by their DiffId, for a layer that need not be unpacked to know its size.</summary>
     public LayerRecord? KnownLayer(Digest blob, Digest diffId)
     {

@@ -37,6 +37,24 @@ internal sealed class MemoryImages : IImageService
         return name.Length is > 0 and < 100 ? [new LoadedImage(Add(name), [name])] : throw HyprException.Invalid($"an archive of {name.Length} bytes is none of mine");
     }
 
+    public async Task SaveAsync(IReadOnlyList<string> names, Stream to, CancellationToken cancel)
+    {
+        foreach (var name in names)
+        {
+            _ = Find(name) ?? throw HyprException.NotFound($"No such image: {name}");
+        }
+
+        await Task.Run(() => to.Write(System.Text.Encoding.UTF8.GetBytes(string.Join(',', names)), 0, string.Join(',', names).Length), cancel);
+    }
+
+    public async Task<Image> ImportAsync(Stream root, ImportOptions options, CancellationToken cancel)
+    {
+        await root.CopyToAsync(Stream.Null, cancel);
+        return Add(options.Name ?? "imported:latest");
+    }
+
+    public IReadOnlyList<HistoryItem> History(string nameOrId) => [new(DateTimeOffset.UnixEpoch.AddYears(50), "CMD [\"sh\"]", 4_000_000, "")];
+
     public Image Tag(string nameOrId, string name)
     {
         var image = Find(nameOrId) ?? throw HyprException.NotFound($"No such image: {nameOrId}");

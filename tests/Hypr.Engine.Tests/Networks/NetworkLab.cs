@@ -83,6 +83,12 @@ internal sealed class NetworkLab : IAsyncDisposable
 
         public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel) => throw new InvalidOperationException();
 
+        public Task SaveAsync(IReadOnlyList<string> names, Stream to, CancellationToken cancel) => throw new InvalidOperationException();
+
+        public Task<Image> ImportAsync(Stream root, ImportOptions options, CancellationToken cancel) => throw new InvalidOperationException();
+
+        public IReadOnlyList<HistoryItem> History(string nameOrId) => [];
+
         public Image? Find(string nameOrId) => null;
 
         public IReadOnlyList<Image> List() => [];

@@ -19,7 +19,8 @@ internal static class PullImage
     {
         if (call.Query("fromSrc") is { Length: > 0 })
         {
-            throw HyprException.NotImplemented("docker import is not in HYPR: load an OCI or docker archive, or pull from a registry");
+            await ArchiveEndpoints.ImportAsync(call);
+            return;
         }
 
         var name = call.Query("fromImage");
