@@ -5,6 +5,7 @@ using Hypr.Engine.Health;
 using Hypr.Engine.Machines;
 using Hypr.Engine.Networks;
 using Hypr.Engine.Volumes;
+using Hypr.Guest.Protocol.Messages;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network;
@@ -36,10 +37,14 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     private readonly PortUseCases _ports;
     private readonly VolumeUseCases _volumes;
     private readonly Consistency _consistency;
+    private readonly GuestFiles _files;
+    private readonly UpdateMachine _update;
+    private readonly CommitMachine _commit;
+    private readonly TimeProvider _clock;
 
     public HyprEngine(Database database, IImageService images, INetworkService networks, IMachineHost host, TimeProvider clock, ILoggerFactory logs)
     {
-        (_images, _networks, _host) = (images, networks, host);
+        (_images, _networks, _host, _clock) = (images, networks, host, clock);
         Events = new EventLog(clock);
         _machines = new MachineRegistry(new MachineRows(database));
         _events = new MachineEvents(Events);
@@ -54,6 +59,9 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         _restore = new RestoreMachines(
             _machines, networks, _volumes, holders, host, exits, _end, _start, _health, clock, logs.CreateLogger<RestoreMachines>());
         _networkCases = new NetworkUseCases(_machines, networks, images, Events, logs.CreateLogger<NetworkUseCases>());
+        _files = new GuestFiles(_machines);
+        _commit = new CommitMachine(_machines, images, _files);
+        _update = new UpdateMachine(_machines, host, _events);
         _ports = new PortUseCases(_machines, networks, _events);
         _consistency = new Consistency(_machines, images, networks, host, clock);
         exits.Start = (machine, cancel) => Gated(machine, () => _start.RunAsync(machine, cancel), cancel);
@@ -197,6 +205,45 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         await session.ResizeAsync(rows, columns, cancel);
     }
 
+    public Task<PathStatus> LookAsync(string nameOrId, string path, CancellationToken cancel) => _files.LookAsync(nameOrId, path, cancel);
+
+    public Task<GuestArchive> ReadFilesAsync(string nameOrId, string path, CancellationToken cancel) => _files.ReadAsync(nameOrId, path, cancel);
+
+    public Task WriteFilesAsync(string nameOrId, string path, Stream tar, bool keepFolders, bool ownedByUser, CancellationToken cancel) =>
+        _files.WriteAsync(nameOrId, path, tar, keepFolders, ownedByUser, cancel);
+
+    public Task<GuestArchive> ExportAsync(string nameOrId, CancellationToken cancel) => _files.ExportAsync(nameOrId, cancel);
+
+    public Task<IReadOnlyList<FileChange>> ChangesAsync(string nameOrId, CancellationToken cancel) => _files.ChangesAsync(nameOrId, cancel);
+
+    public Task<ProcessList> ProcessesAsync(string nameOrId, string psArgs, CancellationToken cancel) => _files.ProcessesAsync(nameOrId, psArgs, cancel);
+
+    public long DiskUsage(string nameOrId) => _host.DiskUsage(_machines.Get(nameOrId).Id);
+
+    public async Task<UsageView?> UsageAsync(string nameOrId, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        if (machine.Running is not { } running)
+        {
+            return null;
+        }
+
+        var usage = await running.UsageAsync(machine.State.Status == MachineStatus.Paused, cancel);
+        return new UsageView(_clock.GetUtcNow(), usage, await _networks.TrafficAsync(machine.Id, cancel));
+    }
+
+    public async Task<IReadOnlyList<string>> UpdateAsync(string nameOrId, MachineUpdate update, CancellationToken cancel)
+    {
+        var machine = _machines.Get(nameOrId);
+        IReadOnlyList<string> notes = [];
+        await Gated(machine, () =>
+        {
+            notes = _update.Run(machine, update);
+            return Task.CompletedTask;
+        }, cancel);
+        return notes;
+    }
+
     public async Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel)
     {
         var image = await _images.PullAsync(reference, options, cancel);
@@ -214,6 +261,24 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
 
         return loaded;
     }
+
+    public Task SaveAsync(IReadOnlyList<string> names, Stream to, CancellationToken cancel) => _images.SaveAsync(names, to, cancel);
+
+    public async Task<Image> ImportAsync(Stream root, ImportOptions options, CancellationToken cancel)
+    {
+        var image = await _images.ImportAsync(root, options, cancel);
+        Events.Publish("image", "import", image.Id, new Dictionary<string, string> { ["name"] = options.Name ?? image.Id });
+        return image;
+    }
+
+    public async Task<Image> CommitAsync(string nameOrId, CommitOptions options, CancellationToken cancel)
+    {
+        var image = await _commit.RunAsync(nameOrId, options, cancel);
+        _events.Publish(_machines.Get(nameOrId), "commit", ("comment", options.Comment ?? ""), ("imageID", image.Id));
+        return image;
+    }
+
+    public IReadOnlyList<HistoryItem> History(string nameOrId) => _images.History(nameOrId);
 
     public Image TagImage(string nameOrId, string name)
     {
@@ -258,7 +323,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     public Task<MachineTemplate> WarmAsync(int cpus, long memoryBytes, CancellationToken cancel)
     {
         var config = new MachineConfig { Image = "", NanoCpus = cpus * 1_000_000_000L, Memory = memoryBytes };
-        _create.CheckSize(config);
+        Sizing.Check(config, _host.MinimumMemoryBytes);
         return _host.WarmAsync(Sizing.Cpus(config), Sizing.Memory(config), cancel);
     }
 

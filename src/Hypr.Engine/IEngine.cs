@@ -5,6 +5,7 @@ using Hypr.Engine.Events;
 using Hypr.Engine.Machines;
 using Hypr.Engine.Networks;
 using Hypr.Engine.Volumes;
+using Hypr.Guest.Protocol.Messages;
 using Hypr.Images;
 using Hypr.Machines;
 using Hypr.Network.Networks;
@@ -70,10 +71,49 @@ public interface IEngine
 
     Task ResizeExecAsync(string execId, ushort rows, ushort columns, CancellationToken cancel);
 
+    /// <summary>NotFound when there is nothing; Conflict when the machine does not run. So for the four below.</summary>
+    Task<PathStatus> LookAsync(string nameOrId, string path, CancellationToken cancel);
+
+    /// <summary>A tar of what stands at a path, its names beginning with the path's last part.</summary>
+    Task<GuestArchive> ReadFilesAsync(string nameOrId, string path, CancellationToken cancel);
+
+    /// <param name="keepFolders">A folder is not replaced by a file, nor the other way round.</param>
+    /// <param name="ownedByUser">Belongs to the machine's user, where one was given; else to whom the tar says.</param>
+    Task WriteFilesAsync(string nameOrId, string path, Stream tar, bool keepFolders, bool ownedByUser, CancellationToken cancel);
+
+    /// <summary>A tar of the whole root, without what is mounted in it.</summary>
+    Task<GuestArchive> ExportAsync(string nameOrId, CancellationToken cancel);
+
+    Task<IReadOnlyList<FileChange>> ChangesAsync(string nameOrId, CancellationToken cancel);
+
+    /// <param name="psArgs">ps's: <c>-ef</c>, <c>aux</c>, <c>-o pid,cmd</c>.</param>
+    Task<ProcessList> ProcessesAsync(string nameOrId, string psArgs, CancellationToken cancel);
+
+    /// <summary>Bytes of the host's disk that are the machine's own.</summary>
+    long DiskUsage(string nameOrId);
+
+    /// <summary>Null when it does not run.</summary>
+    Task<UsageView?> UsageAsync(string nameOrId, CancellationToken cancel);
+
+    /// <summary>Gives what a person should know of it: a new size counts from the next start.</summary>
+    Task<IReadOnlyList<string>> UpdateAsync(string nameOrId, MachineUpdate update, CancellationToken cancel);
+
     Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel);
 
     /// <summary>Docker's load: the images of a tar archive, all or none.</summary>
     Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel);
+
+    /// <summary>Docker's save: NotFound comes before the first byte.</summary>
+    Task SaveAsync(IReadOnlyList<string> names, Stream to, CancellationToken cancel);
+
+    /// <summary>Docker's import: a tar of a root file system.</summary>
+    Task<Image> ImportAsync(Stream root, ImportOptions options, CancellationToken cancel);
+
+    /// <summary>An image of a running machine's files. Conflict when it does not run.</summary>
+    Task<Image> CommitAsync(string nameOrId, CommitOptions options, CancellationToken cancel);
+
+    /// <summary>What made an image, newest first.</summary>
+    IReadOnlyList<HistoryItem> History(string nameOrId);
 
     /// <summary>One more name for an image.</summary>
     Image TagImage(string nameOrId, string name);

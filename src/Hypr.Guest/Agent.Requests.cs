@@ -74,6 +74,12 @@ internal sealed partial class Agent
                 _docker?.PointTo(names.Nameservers);
                 Answer(request);
                 break;
+            case MessageType.ReadUsage:
+                Require(GuestState.Running);
+                var usage = Message.Begin(MessageType.Usage, request);
+                ContainerCgroup.Usage().Encode(usage);
+                _port.Multiplexer.Send(usage.Written);
+                break;
             case MessageType.Ping:
                 Answer(request);
                 break;

@@ -61,6 +61,9 @@ public interface IMachineHost
     /// <summary>Volumes' disks.</summary>
     IVolumeFiles Volumes { get; }
 
+    /// <summary>Bytes of the host's disk that its files take: what it wrote, its log and console.</summary>
+    long DiskUsage(string machineId);
+
     /// <summary>The log of a machine, running or not: what the image's process wrote.</summary>
     IMachineLog OpenLog(string machineId);
 }
@@ -183,6 +186,9 @@ public sealed record GuestProcess
 
     /// <summary>False: stdin is /dev/null.</summary>
     public bool OpenStdin { get; init; }
+
+    /// <summary>The agent's own work, done as a process: the first argument is its name (Hypr.Guest.Protocol, Tool).</summary>
+    public bool IsTool { get; init; }
     public ushort Rows { get; init; } = 24;
     public ushort Columns { get; init; } = 80;
 }

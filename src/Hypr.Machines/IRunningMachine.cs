@@ -34,6 +34,10 @@ public interface IRunningMachine : IAsyncDisposable
     /// </summary>
     Task<IGuestSession> ExecAsync(GuestProcess process, CancellationToken cancel);
 
+    /// <summary>What the machine uses now and has used since its start.</summary>
+    /// <param name="isPaused">Its guest does not answer: of what only the guest knows the last answer counts.</param>
+    Task<MachineUsage> UsageAsync(bool isPaused, CancellationToken cancel);
+
     /// <summary>Attaches to the image's process: output from now on, and its stdin. Several may be attached at a time.</summary>
     Task<IGuestSession> AttachAsync(CancellationToken cancel);
 
@@ -55,6 +59,12 @@ public interface IRunningMachine : IAsyncDisposable
     /// <summary>Rewrites /etc/hosts, /etc/resolv.conf and the host name.</summary>
     Task ConfigureNamesAsync(string hostname, IReadOnlyList<HostsEntry> hosts, ResolvConf resolver, CancellationToken cancel);
 }
+
+/// <param name="Cpu">Of the VMM with its guest, by the host's kernel: what the guest says cannot change it.</param>
+/// <param name="Memory">Of the image's processes, by the guest; <paramref name="InactiveFile"/> of it are file pages that go first.</param>
+/// <param name="ReadBytes">Of its disks, by the VMM.</param>
+public sealed record MachineUsage(
+    TimeSpan Cpu, long Memory, long InactiveFile, long MemoryLimit, long Processes, long ReadBytes, long ReadOperations, long WrittenBytes, long WriteOperations);
 
 /// <param name="Code">0 to 255.</param>
 /// <param name="OomKilled">The guest's kernel killed the process for want of memory.</param>

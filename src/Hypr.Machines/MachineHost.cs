@@ -161,6 +161,20 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     /// <summary>What is being made is given up; machines run on.</summary>
     public ValueTask DisposeAsync() => _templates.DisposeAsync();
 
+    public long DiskUsage(string machineId)
+    {
+        try
+        {
+            // By blocks: the writable disk has holes.
+            return Directory.EnumerateFiles(_folders.Data(machineId)).Sum(file => Linux.Files.Folder.StatusOf(Linux.Files.Folder.Bytes(file), follow: false)?.OnDisk ?? 0);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Never started.
+            return 0;
+        }
+    }
+
     public IMachineLog OpenLog(string machineId) => new MachineLog(Log(machineId), _clock);
 
     private LogFiles Log(string id) =>

@@ -2,6 +2,7 @@ using System.Net;
 using Hypr.Dns;
 using Hypr.Network.Endpoints;
 using Hypr.Network.Networks;
+using Hypr.Network.Platforms;
 using Hypr.Network.Ports;
 
 namespace Hypr.Network;
@@ -95,12 +96,17 @@ public interface INetworkService : IAsyncDisposable
     /// <param name="from">A client's address; null: a neighbour on each of the host's links.</param>
     Task<IReadOnlyList<PortProbe>> ProbeAsync(string machineId, IReadOnlyList<PublishedPort> ports, IPAddress? from, CancellationToken cancel);
 
+    /// <summary>What a running machine's NICs carried since its start, by their names in the guest and from its side; empty when it does not run.</summary>
+    Task<IReadOnlyDictionary<string, NicTraffic>> TrafficAsync(string machineId, CancellationToken cancel);
+
     /// <summary>What is really published for a running machine; empty when it does not run.</summary>
     IReadOnlyList<PublishedPort> PortsOf(string machineId);
 
     /// <summary>Where store, memory, name server and kernel disagree, a sentence each. Changes nothing; what is under way at this moment may show.</summary>
     Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancel);
 }
+
+public readonly record struct NicTraffic(TrafficCount Received, TrafficCount Sent);
 
 /// <summary>What the network needs to know of a machine.</summary>
 /// <param name="Id">64 digits; the first 12 are an alias on every network.</param>

@@ -139,6 +139,14 @@ public sealed class NetworkService : INetworkService
 
     public Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancel) => _check.RunAsync(cancel);
 
+    public async Task<IReadOnlyDictionary<string, NicTraffic>> TrafficAsync(string machineId, CancellationToken cancel)
+    {
+        var linked = EndpointsOf(machineId).Where(e => e.Tap is not null && e.GuestName is not null).ToList();
+        var traffic = linked.Count == 0 ? null : await _datapath.TrafficAsync([.. linked.Select(e => e.Tap!)], cancel);
+        // A TAP receives what its VM sends.
+        return linked.Where(e => traffic!.ContainsKey(e.Tap!)).ToDictionary(e => e.GuestName!, e => new NicTraffic(traffic![e.Tap!].Sent, traffic[e.Tap!].Received));
+    }
+
     /// <summary>Lets go of datapath and name server, which are whoever made them's to dispose; the kernel keeps what it has.</summary>
     public ValueTask DisposeAsync() => _names.DisposeAsync();
 

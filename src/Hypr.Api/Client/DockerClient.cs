@@ -65,14 +65,29 @@ public sealed class DockerClient(DockerHost host)
 
     /// <summary>Sends a stream as the body, in chunks (image load, archives).</summary>
     /// <exception cref="HyprException">The server's error, or no server.</exception>
-    public ApiAnswer Upload(string method, Query path, Stream body, string contentType)
+    public ApiAnswer Upload(string method, Query path, Stream body, string contentType) =>
+        Upload(method, path, to => body.CopyTo(to, 64 * 1024), contentType);
+
+    /// <summary>The same of a body that is made while it is sent.</summary>
+    /// <exception cref="HyprException">The server's error, or no server.</exception>
+    public ApiAnswer Upload(string method, Query path, Action<Stream> write, string contentType)
     {
         var wire = HttpWire.Connect(host);
         try
         {
             wire.Send(Encoding.UTF8.GetBytes(
                 $"{method} {path} HTTP/1.1\r\nHost: hypr\r\nUser-Agent: hypr\r\nConnection: close\r\nContent-Type: {contentType}\r\nTransfer-Encoding: chunked\r\n\r\n"));
-            SendChunks(wire, body);
+            var body = new ChunkedRequest(wire);
+            try
+            {
+                write(body);
+                body.End();
+            }
+            catch (BodyRefusedException)
+            {
+                // The server has answered before the end and closed: its answer says why.
+            }
+
             return Answer(wire, method, path);
         }
         catch
@@ -112,27 +127,6 @@ public sealed class DockerClient(DockerHost host)
             head += "Content-Length: 0\r\n";
         byte[] first = Encoding.UTF8.GetBytes(head + "\r\n");
         return json.Length == 0 ? first : [.. first, .. json.Span];
-    }
-
-    private static void SendChunks(HttpWire wire, Stream body)
-    {
-        byte[] buffer = new byte[64 * 1024];
-        int count;
-        while ((count = body.Read(buffer)) > 0)
-        {
-            try
-            {
-                wire.Send(Encoding.ASCII.GetBytes($"{count:x}\r\n"));
-                wire.Send(buffer.AsSpan(0, count));
-                wire.Send("\r\n"u8);
-            }
-            catch (IOException)
-            {
-                // The server has answered before the end and closed: its answer says why.
-                return;
-            }
-        }
-        wire.Send("0\r\n\r\n"u8);
     }
 
     private ApiAnswer Answer(HttpWire wire, string method, Query path)

@@ -143,6 +143,10 @@ public sealed record HostConfig
     public long CpuPeriod { get; set; }
     public long CpuQuota { get; set; }
     public string? CpusetCpus { get; set; }
+    public string? CpusetMems { get; set; }
+    public long CpuRealtimePeriod { get; set; }
+    public long CpuRealtimeRuntime { get; set; }
+    public int BlkioWeight { get; set; }
     public List<DeviceMapping>? Devices { get; set; }
     public List<EmptyObject>? DeviceRequests { get; set; }
     public long MemoryReservation { get; set; }

@@ -1,5 +1,6 @@
 using Hypr.Cli.Arguments;
 using Hypr.Cli.Commands.Daemon;
+using Hypr.Cli.Commands.Files;
 using Hypr.Cli.Commands.Images;
 using Hypr.Cli.Commands.Machines;
 using Hypr.Cli.Commands.Networks;
@@ -28,8 +29,11 @@ internal static class CommandTable
             Commands =
             [
                 StartCommand.Attach,
+                CopyCommand.Command,
                 RunCommand.Create,
+                FileCommands.Diff,
                 ExecCommand.Command,
+                FileCommands.Export,
                 Inspecting.OfOneKind(
                     "container", "Display detailed information on one or more VMs", "VM [VM...]",
                         "hypr container inspect -f '{{.State.Status}}' web"),
@@ -44,7 +48,9 @@ internal static class CommandTable
                 StateCommands.Remove,
                 RunCommand.Command,
                 StartCommand.Command,
+                StatsCommand.Command,
                 StateCommands.Stop,
+                TopCommand.Command,
                 StateCommands.Unpause,
                 StateCommands.Update,
                 StateCommands.Wait,
@@ -56,9 +62,12 @@ internal static class CommandTable
         Compose.ComposeGroup.Group,
         SystemCommands.Group,
         StartCommand.Attach,
+        CopyCommand.Command,
         RunCommand.Create,
         DoctorCommand.Command,
+        FileCommands.Diff,
         EventsCommand.Command,
+        FileCommands.Export,
         ImageCommands.History,
         Inspecting.Command,
         StateCommands.Kill,
@@ -72,7 +81,9 @@ internal static class CommandTable
         ImageCommands.Remove,
         ImageCommands.Save,
         StartCommand.Command,
+        StatsCommand.Command,
         ImageCommands.Tag,
+        TopCommand.Command,
         StateCommands.Unpause,
         StateCommands.Update,
         StateCommands.Wait,

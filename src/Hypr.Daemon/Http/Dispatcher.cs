@@ -23,12 +23,16 @@ internal sealed partial class Dispatcher
         SystemEndpoints.Map(_routes);
         TemplateEndpoints.Map(_routes);
         ContainerEndpoints.Map(_routes);
+        FileEndpoints.Map(_routes);
+        UsageEndpoints.Map(_routes);
+        UpdateContainer.Map(_routes);
         ExecEndpoints.Map(_routes);
         NetworkEndpoints.Map(_routes);
         NamesEndpoints.Map(_routes);
         VolumeEndpoints.Map(_routes);
         ConsistencyEndpoint.Map(_routes);
         DoctorEndpoint.Map(_routes);
+        ArchiveEndpoints.Map(_routes);
         ImageEndpoints.Map(_routes);
         Missing.Map(_routes);
     }

@@ -5,7 +5,7 @@ using Hypr.Images.Import;
 namespace Hypr.Engine.Machines;
 
 /// <summary>Docker's commit: a running machine's files, taken as they are, become an image of one layer with the configuration that the machine has.</summary>
-internal sealed class CommitMachine(MachineRegistry machines, IImageService images, MachineFiles files)
+internal sealed class CommitMachine(MachineRegistry machines, IImageService images, GuestFiles files)
 {
     public async Task<Image> RunAsync(string nameOrId, CommitOptions options, CancellationToken cancel)
     {

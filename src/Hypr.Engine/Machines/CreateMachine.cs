@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Hypr.Engine.Health;
 using Hypr.Engine.Volumes;
@@ -19,7 +18,7 @@ internal sealed class CreateMachine(
     {
         // 1. All checks, before anything is written. The image's come last: a client pulls one that is missing, which is in vain if the rest is wrong.
         var chosen = string.IsNullOrEmpty(name) ? MachineName.Free(machines.HasName) : MachineName.Checked(name);
-        CheckSize(config);
+        Sizing.Check(config, host.MinimumMemoryBytes);
         HealthRules.Check(config.Healthcheck);
         CheckNames(config);
         var attachments = Attachments(config);
@@ -145,22 +144,6 @@ internal sealed class CreateMachine(
         var primary = mode is "" or "default" ? "bridge" : mode;
         var rest = config.Networks.Select(n => n.Network is "" or "default" ? n with { Network = primary } : n).ToList();
         return rest.Any(n => n.Network == primary) ? rest : [new NetworkAttachment { Network = primary }, .. rest];
-    }
-
-    public void CheckSize(MachineConfig config)
-    {
-        var memory = Sizing.Memory(config);
-        if (memory < host.MinimumMemoryBytes)
-        {
-            throw HyprException.Invalid(
-                $"memory of {memory >> 20} MB: the guest's kernel does not boot with less than {host.MinimumMemoryBytes >> 20} MB. Give more with -m, or leave it out for {Sizing.DefaultMemory >> 20} MB");
-        }
-
-        if (config.NanoCpus < 0 || Sizing.Cpus(config) > Environment.ProcessorCount)
-        {
-            throw HyprException.Invalid(string.Create(CultureInfo.InvariantCulture,
-                $"Range of CPUs is from 0.01 to {Environment.ProcessorCount}.00, as there are only {Environment.ProcessorCount} CPUs available"));
-        }
     }
 
     private static void CheckCommand(MachineConfig config, Image image)

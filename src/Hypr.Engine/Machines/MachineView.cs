@@ -2,6 +2,8 @@ using Hypr.Engine.Health;
 using Hypr.Engine.Networks;
 using Hypr.Engine.Volumes;
 using Hypr.Images;
+using Hypr.Machines;
+using Hypr.Network;
 using Hypr.Network.Ports;
 
 namespace Hypr.Engine.Machines;
@@ -43,6 +45,9 @@ public sealed record MachineView(
 
 /// <param name="Disk">The volume's file on the host.</param>
 public sealed record MachineMountView(VolumeMount Mount, string Disk);
+
+/// <param name="Traffic">By the NICs' names in the guest, from its side.</param>
+public sealed record UsageView(DateTimeOffset Time, MachineUsage Machine, IReadOnlyDictionary<string, NicTraffic> Traffic);
 
 /// <summary>Docker's answer to create.</summary>
 public sealed record MachineCreated(string Id, IReadOnlyList<string> Warnings);

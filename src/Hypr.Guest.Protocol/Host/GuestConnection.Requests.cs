@@ -72,7 +72,7 @@ public sealed partial class GuestConnection
         try
         {
             var request = new ExecRequest(session, stdin?.Id ?? 0, stdout.Id, stderr?.Id ?? 0, process);
-            var (_, pid, _) = await RequestAsync(MessageType.StartExec, request.Encode, cancel);
+            var (_, pid, _, _) = await RequestAsync(MessageType.StartExec, request.Encode, cancel);
             return new GuestExec(this, session, pid, stdin, stdout, stderr, exit.Task);
         }
         catch
@@ -108,6 +108,9 @@ public sealed partial class GuestConnection
     public Task ConfigureNicAsync(NicConfiguration nic, CancellationToken cancel) => RequestAsync(MessageType.ConfigureNic, nic.Encode, cancel);
 
     public Task ConfigureNamesAsync(NamesConfiguration names, CancellationToken cancel) => RequestAsync(MessageType.ConfigureNames, names.Encode, cancel);
+
+    /// <summary>What the image's processes use now.</summary>
+    public async Task<GuestUsage> UsageAsync(CancellationToken cancel) => (await RequestAsync(MessageType.ReadUsage, null, cancel)).Usage;
 
     public Task PingAsync(CancellationToken cancel) => RequestAsync(MessageType.Ping, null, cancel);
 

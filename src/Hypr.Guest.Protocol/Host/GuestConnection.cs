@@ -177,7 +177,7 @@ public sealed partial class GuestConnection : IAsyncDisposable
 
     private void Wake() => _wake.Writer.TryWrite(true);
 
-    private readonly record struct Answer(MessageType Type, int Pid, Failure Why);
+    private readonly record struct Answer(MessageType Type, int Pid, Failure Why, GuestUsage Usage);
 
     /// <summary>Called by the multiplexer, under the lock.</summary>
     private sealed class Handler(GuestConnection owner) : IMultiplexerHandler
@@ -210,11 +210,12 @@ public sealed partial class GuestConnection : IAsyncDisposable
                     if (owner._sessions.Remove(ended.Session, out var session))
                         session.TrySetResult(ended.Code);
                     break;
-                case MessageType.Done or MessageType.Failed or MessageType.Started:
+                case MessageType.Done or MessageType.Failed or MessageType.Started or MessageType.Usage:
                     var answer = new Answer(
                         type,
                         type == MessageType.Started ? r.I32() : 0,
-                        type == MessageType.Failed ? Messages.Failure.Decode(ref r) : default);
+                        type == MessageType.Failed ? Messages.Failure.Decode(ref r) : default,
+                        type == MessageType.Usage ? GuestUsage.Decode(ref r) : default);
                     if (owner._pending.Remove(request, out var pending))
                         pending.TrySetResult(answer);
                     break;

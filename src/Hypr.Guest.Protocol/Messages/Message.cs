@@ -25,6 +25,7 @@ public readonly record struct Message(MessageType Type, uint Request)
                 var r = new WireReader(bytes);
                 switch ((MessageType)type)
                 {
+                    case MessageType.Usage: GuestUsage.Decode(ref r); break;
                     case MessageType.Failed: Failure.Decode(ref r); break;
                     case MessageType.Hello: Hello.Decode(ref r); break;
                     case MessageType.MainExited: MainExit.Decode(ref r); break;

@@ -10,13 +10,14 @@ public enum MessageType : ushort
     Done = 1,
     Failed = 2,
     Started = 3,
+    Usage = 4,
 
     // Guest to host, events.
     Hello = 16,
     MainExited = 17,
     ExecExited = 18,
 
-    // Host to guest, requests. Each has one answer: Done, Failed, or Started.
+    // Host to guest, requests. Each has one answer: Done, Failed, Started or Usage.
     Configure = 32,
     StartMain = 33,
     StartExec = 34,
@@ -31,4 +32,5 @@ public enum MessageType : ushort
     ConfigureNames = 43,
     Ping = 44,
     PowerOff = 45,
+    ReadUsage = 46,
 }

@@ -23,6 +23,9 @@ public sealed record ProcessSpecification
     public ushort Rows { get; init; } = 24;
     public ushort Columns { get; init; } = 80;
 
+    /// <summary>The agent does it itself, as a process: the first argument is a <see cref="Tool"/>.</summary>
+    public bool IsTool { get; init; }
+
     public void Encode(WireWriter w)
     {
         w.Texts(Args);
@@ -33,6 +36,7 @@ public sealed record ProcessSpecification
         w.Bool(OpenStdin);
         w.U16(Rows);
         w.U16(Columns);
+        w.Bool(IsTool);
     }
 
     public static ProcessSpecification Decode(ref WireReader r)
@@ -50,6 +54,7 @@ public sealed record ProcessSpecification
                 OpenStdin = r.Bool(),
                 Rows = r.U16(),
                 Columns = r.U16(),
+                IsTool = !r.AtEnd && r.Bool(),
             };
     }
 }

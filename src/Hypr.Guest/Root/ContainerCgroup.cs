@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hypr.Guest.Protocol.Messages;
 using Hypr.Linux.Files;
 using Hypr.Linux.Mounts;
 
@@ -30,6 +31,13 @@ internal static class ContainerCgroup
 
     /// <summary>How many of its processes the kernel killed for want of memory (memory.events).</summary>
     public static long OomKills() => Number(FileTree.TryRead(Folder + "/memory.events"), "oom_kill ") ?? 0;
+
+    public static GuestUsage Usage() => new(
+        Value("memory.current"), Number(FileTree.TryRead(Folder + "/memory.stat"), "inactive_file ") ?? 0, Value("memory.max"), Value("pids.current"));
+
+    /// <summary>0 for what is not there, and for <c>max</c>.</summary>
+    private static long Value(string file) =>
+        long.TryParse(FileTree.TryRead($"{Folder}/{file}"), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var value) ? value : 0;
 
     /// <summary>What the kernel thinks can be given out now, with agent and kernel in place.</summary>
     private static long? Available() => Number(FileTree.TryRead("/proc/meminfo"), "MemAvailable:") * 1024;

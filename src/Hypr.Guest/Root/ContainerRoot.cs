@@ -16,7 +16,8 @@ internal static class ContainerRoot
 
     /// <summary>The container's devpts: the agent opens terminals in it.</summary>
     public const string Terminals = "/hypr/pts";
-    private const string Image = "/hypr/image";
+    public const string Image = "/hypr/image";
+    public const string Upper = Disk + "/upper";
     private const string Disk = "/hypr/disk";
 
     public static void Mount(GuestConfiguration configuration)

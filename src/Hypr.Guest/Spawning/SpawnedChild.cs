@@ -2,6 +2,7 @@ using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Messages;
 using Hypr.Guest.Protocol.Wire;
 using Hypr.Guest.Root;
+using Hypr.Guest.Tools;
 using Hypr.Linux;
 using Hypr.Linux.Files;
 using Hypr.Linux.Mounts;
@@ -30,7 +31,10 @@ internal static class SpawnedChild
         Failure failure;
         try
         {
-            Become(SpawnOrder.Decode(ReadOrder()));
+            var order = SpawnOrder.Decode(ReadOrder());
+            if (order.Process.IsTool)
+                return RunTool(order.Process.Args);
+            Become(order);
             return 0;
         }
         catch (SpawnFailure e)
@@ -47,6 +51,14 @@ internal static class SpawnedChild
         using var report = new SafeFileHandle(FailureFd, ownsHandle: true);
         Descriptor.WriteAll(report, w.Written);
         return 1;
+    }
+
+    /// <summary>The agent's own work on the container's files and processes: at the report's end it has started, as a program would have.</summary>
+    private static int RunTool(IReadOnlyList<string> args)
+    {
+        ContainerCgroup.Enter();
+        new SafeFileHandle(FailureFd, ownsHandle: true).Dispose();
+        return ToolProgram.Run(args, static () => Mount.EnterNamespace(new SafeFileHandle(NamespaceFd, ownsHandle: false)));
     }
 
     private static void Become(SpawnOrder order)

@@ -87,7 +87,10 @@ internal sealed record RunJson
     [JsonPropertyName("StopSignal")]
     public string? StopSignal { get; init; }
     [JsonPropertyName("Healthcheck")]
-    public HealthcheckJson? Healthcheck { get; init; 
+    public HealthcheckJson? Healthcheck { get; init; }
+    [JsonPropertyName("Shell")]
+    public List<string>? Shell { get; init; }
+
     public static RunJson Of(ImageConfig config) => new()
     {
         User = config.User.Length > 0 ? config.User : null,
@@ -105,9 +108,6 @@ internal sealed record RunJson
 
     private static Dictionary<string, JsonElement>? Set(IReadOnlyList<string> keys) =>
         keys.Count == 0 ? null : keys.ToDictionary(static k => k, static _ => JsonElement.Parse("{}"u8));
-}
-    [JsonPropertyName("Shell")]
-    public List<string>? Shell { get; init; }
 }
 
 internal sealed record HealthcheckJson

@@ -71,6 +71,7 @@ internal static class GuestWords
         WorkingDir = process.WorkingDir,
         Tty = process.Tty,
         OpenStdin = process.OpenStdin,
+        IsTool = process.IsTool,
         Rows = process.Rows,
         Columns = process.Columns,
     };

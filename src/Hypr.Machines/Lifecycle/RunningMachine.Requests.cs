@@ -51,6 +51,16 @@ internal sealed partial class RunningMachine
     public async Task<IGuestSession> ExecAsync(GuestProcess process, CancellationToken cancel) =>
         new ExecSession(await AskAsync((guest, limit) => guest.ExecAsync(GuestWords.Process(process), limit), cancel));
 
+    public async Task<MachineUsage> UsageAsync(bool isPaused, CancellationToken cancel)
+    {
+        var vmm = await _vmm.UsageAsync(cancel);
+        if (!isPaused)
+            _usage = await AskAsync((guest, limit) => guest.UsageAsync(limit), cancel);
+        var guest = _usage;
+        return new MachineUsage(
+            vmm.Cpu, guest.Memory, guest.InactiveFile, guest.MemoryLimit, guest.Processes, vmm.ReadBytes, vmm.ReadOperations, vmm.WrittenBytes, vmm.WriteOperations);
+    }
+
     public async Task<IGuestSession> AttachAsync(CancellationToken cancel)
     {
         if (_hasStdin)

@@ -42,6 +42,7 @@ internal sealed partial class RunningMachine : IRunningMachine
     private volatile bool _wasKilled;
     private volatile bool _hasEnded;
     private int _pid;
+    private GuestUsage _usage;
 
     /// <param name="hasStdin">Whether the process has a stdin; of an earlier hyprd's machine the agent knows.</param>
     public RunningMachine(

@@ -73,6 +73,9 @@ internal sealed record VmmNic(string Name, SafeFileHandle Tap, MacAddress Mac);
 /// <param name="Name">For messages.</param>
 internal sealed record VmmVolume(string Name, string Disk, bool ReadOnly);
 
+/// <param name="Cpu">User and system time of the process, its guest's included.</param>
+internal readonly record struct VmmUsage(TimeSpan Cpu, long ReadBytes, long ReadOperations, long WrittenBytes, long WriteOperations);
+
 internal interface IVmmProcess : IAsyncDisposable
 {
     MachineHandle Handle { get; }
@@ -111,6 +114,8 @@ internal interface IVmmProcess : IAsyncDisposable
     Task PauseAsync(CancellationToken cancel);
 
     Task ResumeAsync(CancellationToken cancel);
+
+    Task<VmmUsage> UsageAsync(CancellationToken cancel);
 
     /// <summary>Plugs a NIC into a free port.</summary>
     /// <exception cref="HyprException">Unavailable: no port is free.</exception>

@@ -39,6 +39,9 @@ public interface IDatapath : IAsyncDisposable
     /// <summary>The TAP leaves the bridge at once and goes with its rules; conntrack entries of its addresses too. Nothing to do is fine.</summary>
     Task DetachAsync(string endpointId, CancellationToken cancel);
 
+    /// <summary>What went over links since they were made; of a link that is not there nothing.</summary>
+    Task<IReadOnlyDictionary<string, LinkTraffic>> TrafficAsync(IReadOnlyCollection<string> links, CancellationToken cancel);
+
     /// <summary>
     /// What of the name server's ports on a network's gateway addresses other programs have, in place of what it was: questions there are carried to the other
     /// port of the same address. Empty: nothing.
@@ -57,6 +60,11 @@ public interface IDatapath : IAsyncDisposable
     /// <summary>Where the datapath or the kernel differs from the desired state, a sentence each. Changes nothing.</summary>
     Task<IReadOnlyList<string>> CheckAsync(DatapathState desired, CancellationToken cancel);
 }
+
+/// <param name="Received">From the host's side: what a TAP receives its VM has sent.</param>
+public readonly record struct LinkTraffic(TrafficCount Received, TrafficCount Sent);
+
+public readonly record struct TrafficCount(long Bytes, long Packets, long Errors, long Dropped);
 
 /// <summary>The whole desired state.</summary>
 public sealed record DatapathState(

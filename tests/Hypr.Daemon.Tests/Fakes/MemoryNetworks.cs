@@ -132,6 +132,9 @@ internal sealed class MemoryNetworks : INetworkService
             p, new IPEndPoint(IPAddress.Parse("10.88.0.2"), p.GuestPort), GuestAnswer.Listens,
             [new ProbeWay("eth0", from ?? IPAddress.Parse("192.0.2.1"), p.HostIp, p.HostPort > 9000 ? ProbeEnd.Dropped : ProbeEnd.Arrives, p.HostPort > 9000 ? "iptables: -A FORWARD -j DROP" : null)]))]);
 
+    public Task<IReadOnlyDictionary<string, NicTraffic>> TrafficAsync(string machineId, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyDictionary<string, NicTraffic>>(new Dictionary<string, NicTraffic> { ["eth0"] = new(new(1000, 10, 0, 0), new(500, 5, 0, 0)) });
+
     public IReadOnlyList<PublishedPort> PortsOf(string machineId) => _ports.GetValueOrDefault(machineId) ?? [];
 
     public long Repairs => 0;

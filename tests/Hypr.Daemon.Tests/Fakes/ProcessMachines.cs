@@ -74,6 +74,8 @@ internal sealed class ProcessMachines : IMachineHost
         }
     }
 
+    public long DiskUsage(string machineId) => 12 << 20;
+
     public IMachineLog OpenLog(string machineId) => Log(machineId);
 
     private MemoryLog Log(string id)
@@ -135,6 +137,9 @@ internal sealed class ProcessMachine(MachineSpec spec, MemoryLog log) : IRunning
         streams.Start();
         return Task.FromResult(session);
     }
+
+    public Task<MachineUsage> UsageAsync(bool isPaused, CancellationToken cancel) => Task.FromResult(new MachineUsage(
+        TimeSpan.FromMilliseconds(Environment.TickCount64), 64 << 20, 4 << 20, 0, 3, 4096, 1, 8192, 2));
 
     public Task<IGuestSession> AttachAsync(CancellationToken cancel) => Task.FromResult(_streams.Attach());
 

@@ -65,6 +65,8 @@ internal sealed class ToldGuest(IEnumerable<GuestNic> nics) : IRunningMachine
 
     public Task<IGuestSession> ExecAsync(GuestProcess process, CancellationToken cancel) => throw new InvalidOperationException();
 
+    public Task<MachineUsage> UsageAsync(bool isPaused, CancellationToken cancel) => throw new InvalidOperationException();
+
     public Task<IGuestSession> AttachAsync(CancellationToken cancel) => throw new InvalidOperationException();
 
     public Task ResizeAsync(ushort rows, ushort columns, CancellationToken cancel) => throw new InvalidOperationException();

@@ -66,6 +66,12 @@ internal sealed class MemoryDatapath : IDatapath
     /// <summary>What was last redirected of a network's name server.</summary>
     public ConcurrentDictionary<string, IReadOnlyList<TakenPort>> Taken { get; } = [];
 
+    /// <summary>What its links carried, by their names.</summary>
+    public Dictionary<string, LinkTraffic> Carried { get; } = [];
+
+    public Task<IReadOnlyDictionary<string, LinkTraffic>> TrafficAsync(IReadOnlyCollection<string> links, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyDictionary<string, LinkTraffic>>(Carried.Where(c => links.Contains(c.Key)).ToDictionary());
+
     public Task RedirectNamesAsync(string networkId, IReadOnlyList<TakenPort> taken, CancellationToken cancel)
     {
         Step("redirect");

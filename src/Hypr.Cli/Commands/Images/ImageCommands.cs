@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hypr.Api.Client;
 using Hypr.Cli.Arguments;
+using Hypr.Cli.Commands.Files;
 using Hypr.Cli.Output;
 using Hypr.Primitives;
 
@@ -211,8 +212,7 @@ internal static class ImageCommands
         foreach (string name in line.Words)
             query.Add("names", name);
         using var answer = session.Api.Send("GET", query);
-        using var file = path is null ? null : File.Create(path);
-        answer.Body.CopyTo(file ?? session.Io.Output);
+        WholeFile.Write(path, session, answer.Body);
         return 0;
     }
 

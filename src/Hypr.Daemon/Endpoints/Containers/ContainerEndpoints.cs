@@ -35,7 +35,11 @@ internal static class ContainerEndpoints
     private static Task ListAsync(ApiCall call)
     {
         var now = call.Api.Clock.GetUtcNow();
-        return call.JsonAsync([.. ContainerFilters.Select(call).Select(m => ContainerViews.Summary(m, now))], HyprJson.Wire.ListContainerSummary);
+        var sized = call.Flag("size");
+        return call.JsonAsync([.. ContainerFilters.Select(call).Select(m => Sized(ContainerViews.Summary(m, now), m))], HyprJson.Wire.ListContainerSummary);
+
+        ContainerSummary Sized(ContainerSummary summary, MachineView machine) =>
+            sized ? summary with { SizeRw = call.Engine.DiskUsage(machine.Id), SizeRootFs = machine.Image?.Size ?? 0 } : summary;
     }
 
     /// <summary>A client that gives up takes its start back.</summary>

@@ -131,7 +131,7 @@ internal static class CreateContainer
         }
     }
 
-    private static RestartPolicy Restart(HostConfig host)
+    public static RestartPolicy Restart(HostConfig host)
     {
         var (name, retries) = (NullIfEmpty(host.RestartPolicy?.Name) ?? "no", host.RestartPolicy?.MaximumRetryCount ?? 0);
         if (name is not ("no" or "always" or "on-failure" or "unless-stopped"))

@@ -22,26 +22,12 @@ internal static class Missing
         }
 
         Sentence(routes, "GET /containers/{name}/attach/ws", "attaching by WebSocket is not in HYPR: attach as docker does, with Upgrade: tcp");
-        Sentence(routes, "GET /containers/{name}/top", "docker top is not in HYPR yet: use exec NAME ps");
-        Sentence(routes, "GET /containers/{name}/stats", "docker stats is not in HYPR yet");
-        Sentence(routes, "GET /containers/{name}/changes", "docker diff is not in HYPR");
-        Sentence(routes, "GET /containers/{name}/export", "docker export is not in HYPR: use exec NAME tar");
-        Sentence(routes, "POST /containers/{name}/update", "docker update is not in HYPR: a VM's size is set when it is made");
-        foreach (var method in new[] { "GET", "PUT", "HEAD" })
-        {
-            Sentence(routes, $"{method} /containers/{{name}}/archive", "docker cp is not in HYPR yet: use exec -i NAME tar");
-        }
-
-        Sentence(routes, "POST /commit", "docker commit is not in HYPR: build an image and push it to a registry");
         Sentence(routes, "POST /build", "docker build is not in HYPR: build with docker, podman or buildkit and pull or load the result");
         Sentence(routes, "POST /build/prune", "HYPR has no build cache");
         Sentence(routes, "POST /session", "buildkit sessions are not in HYPR: build with docker, podman or buildkit and pull or load the result");
         Sentence(routes, "POST /grpc", "buildkit is not in HYPR: build with docker, podman or buildkit and pull or load the result");
-        Sentence(routes, "GET /images/search", "docker search is not in HYPR");
-        Sentence(routes, "GET /images/get", "docker save is not in HYPR yet");
-        Sentence(routes, "GET /images/{name*}/get", "docker save is not in HYPR yet");
-        Sentence(routes, "GET /images/{name*}/history", "docker history is not in HYPR yet");
-        Sentence(routes, "POST /images/{name*}/push", "docker push is not in HYPR");
+        Sentence(routes, "GET /images/search", "docker search is not in HYPR: look at https://hub.docker.com, and pull by name");
+        Sentence(routes, "POST /images/{name*}/push", "docker push is not in HYPR: docker save NAME | skopeo copy docker-archive:/dev/stdin docker://NAME");
         Sentence(routes, "GET /distribution/{name*}/json", "looking into a registry without pulling is not in HYPR");
         foreach (var verb in new[] { "pull", "create" })
         {

@@ -164,7 +164,7 @@ internal static class SystemEndpoints
             [
                 .. call.Engine.Volumes().Select(v => VolumeEndpoints.Shape(v) with { UsageData = new VolumeUsage { Size = v.UsedBytes, RefCount = v.UsedBy.Count } }),
             ],
-            Containers = [.. machines.Select(m => ContainerViews.Summary(m, now) with { SizeRw = 0, SizeRootFs = m.Image?.Size ?? 0 })],
+            Containers = [.. machines.Select(m => ContainerViews.Summary(m, now) with { SizeRw = call.Engine.DiskUsage(m.Id), SizeRootFs = m.Image?.Size ?? 0 })],
             HyprTemplates = TemplateEndpoints.All(call),
         }, HyprJson.Wire.DiskUsage);
     }

@@ -111,6 +111,25 @@ internal sealed class QemuProcess : IVmmProcess
 
     public Task ResumeAsync(CancellationToken cancel) => ExecuteAsync("cont", null, cancel);
 
+    public async Task<VmmUsage> UsageAsync(CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            var disks = await (await MonitorAsync(cancel)).ExecuteAsync("query-blockstats", null, cancel);
+            return new VmmUsage(
+                _process.CpuTime, Sum(disks, "rd_bytes"), Sum(disks, "rd_operations"), Sum(disks, "wr_bytes"), Sum(disks, "wr_operations"));
+        }
+        catch (Exception e) when (e is QmpException or IOException)
+        {
+            throw HyprException.Unavailable($"QEMU does not tell what the VM uses: {e.Message}", e);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     public async Task<DeviceSlot> PlugNicAsync(VmmNic nic, CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel);
@@ -261,6 +280,18 @@ internal sealed class QemuProcess : IVmmProcess
     /// </summary>
     private static void Happened(QmpMessage.Event happened)
     {
+    }
+
+    private static long Sum(JsonElement disks, string counter)
+    {
+        var sum = 0L;
+        foreach (var disk in disks.ValueKind == JsonValueKind.Array ? disks.EnumerateArray() : default)
+        {
+            if (disk.TryGetProperty("stats", out var stats) && stats.TryGetProperty(counter, out var value) && value.TryGetInt64(out var number))
+                sum += number;
+        }
+
+        return sum;
     }
 
     private static async Task<List<string>> DevicesAsync(QmpClient monitor, CancellationToken cancel)

@@ -115,6 +115,9 @@ public sealed partial class LinuxDatapath : IDatapath
 
     public Task PublishAsync(string machineId, IReadOnlyList<DatapathPort> ports, CancellationToken cancel) => Do(() => Publish(machineId, ports), cancel);
 
+    public Task<IReadOnlyDictionary<string, LinkTraffic>> TrafficAsync(IReadOnlyCollection<string> links, CancellationToken cancel) =>
+        Do<IReadOnlyDictionary<string, LinkTraffic>>(() => Counters.Read(links), cancel);
+
     public Task RedirectNamesAsync(string networkId, IReadOnlyList<TakenPort> taken, CancellationToken cancel) =>
         Do(() => RedirectNames(networkId, taken), cancel);
 
