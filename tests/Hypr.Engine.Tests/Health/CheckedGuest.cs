@@ -35,6 +35,8 @@ internal sealed class CheckedGuest : IRunningMachine
 
     public Task ResumeAsync(CancellationToken cancel) => throw new InvalidOperationException();
 
+    public Task<MachineUsage> UsageAsync(bool isPaused, CancellationToken cancel) => throw new InvalidOperationException();
+
     public Task<IGuestSession> AttachAsync(CancellationToken cancel) => throw new InvalidOperationException();
 
     public Task ResizeAsync(ushort rows, ushort columns, CancellationToken cancel) => throw new InvalidOperationException();

@@ -86,6 +86,12 @@ internal sealed class HealthLab
 
         public IReadOnlyList<Image> List() => [];
 
+        public Task SaveAsync(IReadOnlyList<string> names, Stream to, CancellationToken cancel) => throw new InvalidOperationException();
+
+        public Task<Image> ImportAsync(Stream root, ImportOptions options, CancellationToken cancel) => throw new InvalidOperationException();
+
+        public IReadOnlyList<HistoryItem> History(string nameOrId) => [];
+
         public Image Tag(string nameOrId, string name) => throw new InvalidOperationException();
 
         public IReadOnlyList<ImageRemoval> Remove(string nameOrId, bool force, Func<string, IReadOnlyList<string>> inUseBy) => [];
