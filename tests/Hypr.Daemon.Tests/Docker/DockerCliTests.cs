@@ -126,7 +126,7 @@ public sealed class DockerCliTests(ApiFixture api) : IClassFixture<ApiFixture>
     [Theory, MemberData(nameof(Dockers))]
     public async Task What_HYPR_lacks_is_said_in_a_sentence(string docker)
     {
-        Assert.Contains("is not in HYPR", (await api.RunAsync(docker, "commit x")).Error, StringComparison.Ordinal);
+        Assert.Contains("is not in HYPR", (await api.RunAsync(docker, "push busybox")).Error, StringComparison.Ordinal);
         Assert.Contains("not a swarm manager", (await api.RunAsync(docker, "node ls")).Error, StringComparison.Ordinal);
         Assert.Contains("a folder of the host cannot be mounted", (await api.RunAsync(docker, "run -v /a:/b busybox")).Error, StringComparison.Ordinal);
     }
