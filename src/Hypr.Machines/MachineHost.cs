@@ -166,7 +166,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         try
         {
             // By blocks: the writable disk has holes.
-            return Directory.EnumerateFiles(_folders.Data(machineId)).Sum(file => Linux.Files.Folder.StatusOf(Linux.Files.Folder.Bytes(file), follow: false)?.OnDisk ?? 0);
+            return Directory.EnumerateFiles(_folders.Data(machineId)).Sum(file => Linux.Files.Folder.StatusOf(Linux.Files.Folder.Bytes(file), follow: false)?.AllocatedBytes ?? 0);
         }
         catch (DirectoryNotFoundException)
         {
