@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Host;
 using Hypr.Guest.Protocol.Messages;
+using Hypr.Linux.Files;
 using Hypr.Linux.Processes;
 using Hypr.Machines.Disks;
 using Hypr.Machines.Lifecycle;
@@ -148,8 +149,9 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         return faults;
     }
 
+    /// <summary>Names with a dot are what machines are made from (<see cref="Disks.EmptyDisks"/>): they belong to all of them.</summary>
     private static IEnumerable<string> Strays(string folder, IReadOnlyCollection<string> ids) =>
-        Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder).Where(f => !ids.Contains(Path.GetFileName(f))) : [];
+        Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder).Where(f => Path.GetFileName(f) is not ['.', ..] and var name && !ids.Contains(name)) : [];
 
     public void Delete(string machineId)
     {
@@ -166,7 +168,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         try
         {
             // By blocks: the writable disk has holes.
-            return Directory.EnumerateFiles(_folders.Data(machineId)).Sum(file => Linux.Files.Folder.StatusOf(Linux.Files.Folder.Bytes(file), follow: false)?.AllocatedBytes ?? 0);
+            return Directory.EnumerateFiles(_folders.Data(machineId)).Sum(static file => FileStatus.Find(file)?.AllocatedBytes ?? 0);
         }
         catch (DirectoryNotFoundException)
         {

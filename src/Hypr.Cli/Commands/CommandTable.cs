@@ -29,6 +29,7 @@ internal static class CommandTable
             Commands =
             [
                 StartCommand.Attach,
+                MakingCommands.Commit,
                 CopyCommand.Command,
                 RunCommand.Create,
                 FileCommands.Diff,
@@ -62,6 +63,7 @@ internal static class CommandTable
         Compose.ComposeGroup.Group,
         SystemCommands.Group,
         StartCommand.Attach,
+        MakingCommands.Commit,
         CopyCommand.Command,
         RunCommand.Create,
         DoctorCommand.Command,
@@ -69,6 +71,7 @@ internal static class CommandTable
         EventsCommand.Command,
         FileCommands.Export,
         ImageCommands.History,
+        MakingCommands.Import,
         Inspecting.Command,
         StateCommands.Kill,
         ImageCommands.Load,

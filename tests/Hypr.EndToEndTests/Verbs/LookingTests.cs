@@ -3,7 +3,7 @@ using Hypr.Testing;
 
 namespace Hypr.EndToEndTests.Verbs;
 
-/// <summary>top, stats, diff, export, update, pause: by hypr and by every docker CLI.</summary>
+/// <summary>top, stats, diff, update: by hypr and by every docker CLI.</summary>
 public sealed class LookingTests(OneVm vm) : IClassFixture<OneVm>
 {
     public static TheoryData<string> Clients => OneVm.Clients;
@@ -63,20 +63,6 @@ public sealed class LookingTests(OneVm vm) : IClassFixture<OneVm>
         Assert.Contains("C /etc/group", lines);
         Assert.Contains("D /etc/issue.net", lines);
         Assert.DoesNotContain(lines, line => line.EndsWith(" /proc", StringComparison.Ordinal) || line.EndsWith("/etc/resolv.conf", StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [MemberData(nameof(Clients))]
-    public void Export_is_a_tar_of_everything_but_what_is_mounted(string client)
-    {
-        var folder = vm.Scratch();
-        vm.Shell("echo exported > /root/exported; ln -sf exported /root/to-exported");
-        vm.Ok(client, "export", "-o", $"{folder}/root.tar", "web");
-        Assert.Equal("exported\n", vm.Must("tar", "-xOf", $"{folder}/root.tar", "root/exported"));
-        var names = vm.Must("tar", "-tf", $"{folder}/root.tar").Split('\n');
-        Assert.Contains("usr/sbin/nginx", names);
-        Assert.Contains("proc/", names);
-        Assert.DoesNotContain(names, name => name.StartsWith("proc/1", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -84,6 +84,7 @@ internal static class ImageCommands
         Commands =
         [
             History,
+            MakingCommands.Import,
             Inspecting.OfOneKind("image", "Display detailed information on one or more images", "IMAGE [IMAGE...]",
                 "hypr image inspect -f '{{.Config.Cmd}}' nginx"),
             Load,
