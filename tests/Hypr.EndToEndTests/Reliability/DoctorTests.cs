@@ -1,12 +1,22 @@
 using System.Text.Json.Nodes;
+using Hypr.EndToEndTests.Dns;
 using Hypr.EndToEndTests.Support;
 using Hypr.Testing;
 
 namespace Hypr.EndToEndTests.Reliability;
 
 /// <summary><c>hypr doctor</c>, <c>hypr system check</c> and the metrics say what is so: on a sound host, and where something was broken on purpose.</summary>
-public sealed class DoctorTests(HyprHost host) : IClassFixture<HyprHost>
+public sealed class DoctorTests(DoctorTests.ResolvingHost host) : IClassFixture<DoctorTests.ResolvingHost>
 {
+    public sealed class ResolvingHost : HyprHost
+    {
+        public ResolvingHost()
+            : base(new JsonObject { ["dns"] = new JsonArray(NamedHost.HostsResolver) }) =>
+            NamedHost.Resolver(Lab.Internet, NamedHost.HostsResolver, "203.0.113.71");
+
+        public string Sleeper(string name, params string[] options) => MustHypr(["run", "-d", "--name", name, .. options, "tools", "sleep", "infinity"]).Trim();
+    }
+
     [Fact]
     public void A_sound_host_and_vm_have_no_problem()
     {
@@ -30,8 +40,8 @@ public sealed class DoctorTests(HyprHost host) : IClassFixture<HyprHost>
     {
         host.MustHypr("network", "create", "east");
         host.MustHypr("network", "create", "west", "--internal");
-        host.RunVm("tools", "asker", "--network", "east");
-        host.RunVm("tools", "asked", "--network", "west");
+        host.Sleeper("asker", "--network", "east");
+        host.Sleeper("asked", "--network", "west");
         var apart = host.Hypr("doctor", "asker", "asked:81");
         Assert.Equal(1, apart.ExitCode);
         Assert.Contains("problem asker to asked: they share no network: asker is on east, asked on west\n        do: hypr network connect west asker\n", apart.Output);
@@ -55,7 +65,7 @@ public sealed class DoctorTests(HyprHost host) : IClassFixture<HyprHost>
     [Fact]
     public void What_cannot_be_mended_is_told_by_check()
     {
-        host.RunVm("tools", "broken");
+        host.Sleeper("broken");
         var tap = host.Space.Netlink.Links.List().First(l => l.Kind == "tun" && l.Alias.Contains(Endpoint("broken"), StringComparison.Ordinal)).Name;
         host.Must("ip", "link", "del", tap);
         var stray = Directory.CreateDirectory(Path.Combine(host.DataDir, "machines", "stray"));
@@ -75,7 +85,7 @@ public sealed class DoctorTests(HyprHost host) : IClassFixture<HyprHost>
     [Fact]
     public void Metrics_are_on_loopback_and_nothing_else_is_there()
     {
-        host.RunVm("tools", "counted");
+        host.Sleeper("counted");
         var metrics = host.Must("curl", "-sS", "--fail", "http://127.0.0.1:41002/metrics");
         Assert.Matches("(?m)^hypr_vms\\{state=\"running\"\\} [1-9]", metrics);
         Assert.Matches("(?m)^hypr_addresses_used\\{network=\"bridge\",subnet=\"10.88.0.0/16\"\\} [4-9]", metrics);

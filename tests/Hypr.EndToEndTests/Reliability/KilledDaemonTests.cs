@@ -17,7 +17,7 @@ public sealed class KilledDaemonTests(HyprHost host) : IClassFixture<HyprHost>
         var seed = Environment.TickCount;
         var random = new Random(seed);
         host.MustHypr("pull", "-q", "tools");
-        host.RunVm("tools", "stays", "-p", "8310:80");
+        Sleeper("stays", "-p", "8310:80");
         host.MustHypr("network", "create", "kept");
         for (var round = 0; round < Rounds; round++)
         {
@@ -27,13 +27,13 @@ public sealed class KilledDaemonTests(HyprHost host) : IClassFixture<HyprHost>
             {
                 // Something to take away: half of the operations end things.
                 host.MustHypr("network", "create", network);
-                host.RunVm("tools", name, "--network", network);
+                Sleeper(name, "--network", network);
             }
 
             string[][] operations =
             [
-                ["run", "-d", "--name", name, "-p", $"{8400 + round}:80", "tools"],
-                ["run", "-d", "--rm", "--name", name, "--network", "kept", "tools"],
+                ["run", "-d", "--name", name, "-p", $"{8400 + round}:80", "tools", "sleep", "infinity"],
+                ["run", "-d", "--rm", "--name", name, "--network", "kept", "tools", "sleep", "infinity"],
                 ["rm", "-f", name],
                 ["stop", "-t", "1", name],
                 ["restart", "-t", "1", name],
@@ -63,4 +63,6 @@ public sealed class KilledDaemonTests(HyprHost host) : IClassFixture<HyprHost>
         Assert.Equal("bridge\n", host.MustHypr("network", "ls", "--format", "{{.Name}}"));
         host.MustHypr("system", "check");
     }
+
+    private void Sleeper(string name, params string[] options) => host.MustHypr(["run", "-d", "--name", name, .. options, "tools", "sleep", "infinity"]);
 }
