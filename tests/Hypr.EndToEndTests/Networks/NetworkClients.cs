@@ -22,8 +22,8 @@ public static class NetworkClients
     public static string NetworkTraces(this HyprHost host)
     {
         // A removed network's bridge loses its address at once; the link itself is the kernel's to delete, behind.
-        var bridges = host.Space.Netlink.Links.List()
-            .Where(l => l.Kind == "bridge" && host.Space.Netlink.Addresses.List(l.Index).Any(a => !a.Address.IsIPv6LinkLocal)).Select(l => l.Name).Order();
+        var addressed = host.Space.Netlink.Addresses.List().Where(a => !a.Address.IsIPv6LinkLocal).Select(a => a.Link).ToHashSet();
+        var bridges = host.Space.Netlink.Links.List().Where(l => l.Kind == "bridge" && addressed.Contains(l.Index)).Select(l => l.Name).Order();
         var rules = host.Space.Must("nft", "list", "tables") + host.Space.Must("sh", "-c", "nft list table inet hypr | grep -o 'vbr[0-9]*' | sort -u");
         return string.Join(' ', bridges) + "\n" + rules + host.MustHypr("network", "ls", "--no-trunc") + host.Traces();
     }

@@ -12,11 +12,13 @@ public sealed partial class LinuxDatapath
         {
             var faults = new List<string>();
             CheckModel(desired, faults);
+            // Dumps of everything: one of a single link fails when the link goes at that moment.
+            var addresses = _netlink.Addresses.List();
             var links = _netlink.Links.List().ToDictionary(static l => l.Name, StringComparer.Ordinal);
             if (KernelSetting.TryRead("net.ipv4.ip_forward") != "1")
                 faults.Add("net.ipv4.ip_forward is off: sysctl -w net.ipv4.ip_forward=1");
             foreach (var network in desired.Networks)
-                CheckBridge(network, links, faults);
+                CheckBridge(network, links, addresses, faults);
             foreach (var endpoint in desired.Endpoints)
                 CheckTap(endpoint, desired, links, faults);
             CheckStrays(desired, links, faults);
@@ -44,7 +46,7 @@ public sealed partial class LinuxDatapath
         faults.AddRange(have.Except(want).Select(id => $"{what} {id} is in the datapath, and is stored nowhere"));
     }
 
-    private void CheckBridge(DatapathNetwork network, Dictionary<string, Link> links, List<string> faults)
+    private static void CheckBridge(DatapathNetwork network, Dictionary<string, Link> links, IReadOnlyList<LinkAddress> addresses, List<string> faults)
     {
         if (!links.TryGetValue(network.Bridge, out var link) || !OurLinks.IsBridge(link))
         {
@@ -56,7 +58,7 @@ public sealed partial class LinuxDatapath
             faults.Add($"bridge {network.Bridge} is down");
         if (link.Mtu != network.Mtu)
             faults.Add($"bridge {network.Bridge} has an MTU of {link.Mtu}, not {network.Mtu}");
-        var has = _netlink.Addresses.List(link.Index);
+        var has = addresses.Where(a => a.Link == link.Index).ToList();
         foreach (var gateway in network.Gateways)
         {
             if (!has.Any(a => a.Address.Equals(gateway.Address) && a.PrefixLength == gateway.PrefixLength))
