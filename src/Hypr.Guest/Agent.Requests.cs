@@ -143,7 +143,9 @@ internal sealed partial class Agent
             Files = [.. _configuration.Files.Select(static f => f.Target)],
         };
         _oomKills = ContainerCgroup.OomKills();
-        var launched = Launcher.Start(order, null, null);
+        var ready = _ready;
+        _ready = null;
+        var launched = ready is not null && !process.Tty ? ready.Use(order) : Launcher.Start(order, null, null);
         var session = new Session(_loop, _port.Multiplexer, launched);
         _main = session;
         session.WhenStarted(MainStarted);
@@ -152,7 +154,11 @@ internal sealed partial class Agent
             session.ReadOutput(stderr, new RingSink(_ring, 2, CompleteOutput));
         if (_mainInput != 0)
             OpenInput(_mainInput);
-        Await(launched.Pid, MainEnded);
+        if (launched.Pid != ready?.Pid)
+        {
+            ready?.End();
+            Await(launched.Pid, MainEnded);
+        }
 
         void MainStarted(Failure? failure)
         {

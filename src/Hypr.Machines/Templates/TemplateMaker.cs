@@ -15,8 +15,8 @@ namespace Hypr.Machines.Templates;
 /// </summary>
 internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders folders, IVmm vmm, TimeProvider clock)
 {
-    // What the kernel does behind init's back (module work, RCU, the port's closing) shall be done before it is copied a thousand times.
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
+    // The agent's waiting child starts, and what the kernel does behind init's back (module work, RCU, the port's closing) shall be done before it is copied a thousand times.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
 
     /// <exception cref="IOException">It did not come about; the message says why.</exception>
     public async Task<Template> MakeAsync(int cpus, long memoryBytes, HypervisorInfo hypervisor, CancellationToken cancel)
