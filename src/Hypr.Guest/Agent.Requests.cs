@@ -105,25 +105,25 @@ internal sealed partial class Agent
         // 2. Names, network, disks.
         NameFiles.Write(configuration.Names);
         NameFiles.WriteMachineId(configuration.MachineId);
-        _nics.Begin();
+        if (!_isPrepared)
+            PrepareContainer();
         foreach (var nic in configuration.Nics)
             _nics.Add(nic);
         foreach (var (name, value) in configuration.Sysctls)
             Linux.Sysctl.KernelSetting.Write(name, value);
         ContainerRoot.Mount(configuration);
-        ContainerCgroup.Make();
-        ServeDockersResolver(configuration.Names);
+        ContainerCgroup.Limit();
+        _docker?.PointTo(configuration.Names.Nameservers);
         _configuration = configuration;
         _state = GuestState.Configured;
     }
 
     /// <summary>A kernel that cannot do it (CONFIG_CGROUP_BPF) is no reason not to run the machine.</summary>
-    private void ServeDockersResolver(NamesConfiguration names)
+    private void ServeDockersResolver()
     {
         try
         {
             _docker = new DockerResolver(ContainerCgroup.Folder);
-            _docker.PointTo(names.Nameservers);
         }
         catch (Linux.LinuxException e)
         {

@@ -31,6 +31,7 @@ internal sealed partial class Agent : IMultiplexerHandler
     private GuestConfiguration? _configuration;
     private Session? _main;
     private ReadyChild? _ready;
+    private bool _isPrepared;
     private SafeFileHandle? _containerPids;
     private SafeFileHandle? _containerMounts;
     private MainExit? _exit;
@@ -47,11 +48,15 @@ internal sealed partial class Agent : IMultiplexerHandler
         loop.AfterEach = _port.Flush;
     }
 
-    /// <summary>Has the image's process's child ready. What fails here is tried again, and told, when it is wanted.</summary>
-    public void PrepareMain()
+    /// <summary>
+    /// What is the same for every machine is done before the first is known, so that a saved guest has it: what loopback, control group and 127.0.0.11 need, and the
+    /// image's process's child. What fails here is tried again, and told, when it is wanted.
+    /// </summary>
+    public void Prepare()
     {
         try
         {
+            PrepareContainer();
             var child = new ReadyChild();
             _ready = child;
             Await(child.Pid, exit =>
@@ -65,8 +70,16 @@ internal sealed partial class Agent : IMultiplexerHandler
         catch (LinuxException e)
         {
             using var console = Descriptor.Open("/dev/console", Descriptor.WriteOnly | Descriptor.NoControllingTerminal);
-            Hypr.Linux.Power.ThisMachine.Console(console, $"hypr-guest: no child is ready: {e.Message}");
+            Hypr.Linux.Power.ThisMachine.Console(console, $"hypr-guest: not prepared: {e.Message}");
         }
+    }
+
+    private void PrepareContainer()
+    {
+        _nics.Begin();
+        Root.ContainerCgroup.Make();
+        ServeDockersResolver();
+        _isPrepared = true;
     }
 
     public void Connected()

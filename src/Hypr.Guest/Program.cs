@@ -26,7 +26,7 @@ try
     loop.After(TimeSpan.Zero, () =>
     {
         Startup.InsertDeviceModules();
-        agent.PrepareMain();
+        agent.Prepare();
     });
     loop.Run();
 }
