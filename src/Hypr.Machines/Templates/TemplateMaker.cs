@@ -18,8 +18,8 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(10);
     private const int IdleLooks = 3;
-    private const int MostLooks = 60;
-    private const int Attempts = 3;
+    private const int MostLooks = 40;
+    private const int Attempts = 5;
 
     /// <exception cref="IOException">It did not come about; the message says why.</exception>
     public async Task<Template> MakeAsync(int cpus, long memoryBytes, HypervisorInfo hypervisor, CancellationToken cancel)
