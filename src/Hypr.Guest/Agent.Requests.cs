@@ -105,25 +105,25 @@ internal sealed partial class Agent
         // 2. Names, network, disks.
         NameFiles.Write(configuration.Names);
         NameFiles.WriteMachineId(configuration.MachineId);
-        _nics.Begin();
+        if (!_isPrepared)
+            PrepareContainer();
         foreach (var nic in configuration.Nics)
             _nics.Add(nic);
         foreach (var (name, value) in configuration.Sysctls)
             Linux.Sysctl.KernelSetting.Write(name, value);
         ContainerRoot.Mount(configuration);
-        ContainerCgroup.Make();
-        ServeDockersResolver(configuration.Names);
+        ContainerCgroup.Limit();
+        _docker?.PointTo(configuration.Names.Nameservers);
         _configuration = configuration;
         _state = GuestState.Configured;
     }
 
     /// <summary>A kernel that cannot do it (CONFIG_CGROUP_BPF) is no reason not to run the machine.</summary>
-    private void ServeDockersResolver(NamesConfiguration names)
+    private void ServeDockersResolver()
     {
         try
         {
             _docker = new DockerResolver(ContainerCgroup.Folder);
-            _docker.PointTo(names.Nameservers);
         }
         catch (Linux.LinuxException e)
         {
@@ -143,7 +143,9 @@ internal sealed partial class Agent
             Files = [.. _configuration.Files.Select(static f => f.Target)],
         };
         _oomKills = ContainerCgroup.OomKills();
-        var launched = Launcher.Start(order, null, null);
+        var ready = _ready;
+        _ready = null;
+        var launched = ready is not null && !process.Tty ? ready.Use(order) : Launcher.Start(order, null, null);
         var session = new Session(_loop, _port.Multiplexer, launched);
         _main = session;
         session.WhenStarted(MainStarted);
@@ -152,7 +154,11 @@ internal sealed partial class Agent
             session.ReadOutput(stderr, new RingSink(_ring, 2, CompleteOutput));
         if (_mainInput != 0)
             OpenInput(_mainInput);
-        Await(launched.Pid, MainEnded);
+        if (launched.Pid != ready?.Pid)
+        {
+            ready?.End();
+            Await(launched.Pid, MainEnded);
+        }
 
         void MainStarted(Failure? failure)
         {

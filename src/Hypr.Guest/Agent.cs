@@ -5,6 +5,7 @@ using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Messages;
 using Hypr.Guest.Protocol.Multiplexing;
 using Hypr.Guest.Protocol.Wire;
+using Hypr.Guest.Spawning;
 using Hypr.Linux;
 using Hypr.Linux.Files;
 using Hypr.Linux.Processes;
@@ -29,6 +30,8 @@ internal sealed partial class Agent : IMultiplexerHandler
     private GuestState _state;
     private GuestConfiguration? _configuration;
     private Session? _main;
+    private ReadyChild? _ready;
+    private bool _isPrepared;
     private SafeFileHandle? _containerPids;
     private SafeFileHandle? _containerMounts;
     private MainExit? _exit;
@@ -43,6 +46,40 @@ internal sealed partial class Agent : IMultiplexerHandler
         _reaper = new Reaper(loop, Reaped);
         _ring.Resume = () => _main?.ResumeOutputs();
         loop.AfterEach = _port.Flush;
+    }
+
+    /// <summary>
+    /// What is the same for every machine is done before the first is known, so that a saved guest has it: what loopback, control group and 127.0.0.11 need, and the
+    /// image's process's child. What fails here is tried again, and told, when it is wanted.
+    /// </summary>
+    public void Prepare()
+    {
+        try
+        {
+            PrepareContainer();
+            var child = new ReadyChild();
+            _ready = child;
+            Await(child.Pid, exit =>
+            {
+                if (_main?.Pid == child.Pid)
+                    MainEnded(exit);
+                else
+                    _ready = null;
+            });
+        }
+        catch (LinuxException e)
+        {
+            using var console = Descriptor.Open("/dev/console", Descriptor.WriteOnly | Descriptor.NoControllingTerminal);
+            Hypr.Linux.Power.ThisMachine.Console(console, $"hypr-guest: not prepared: {e.Message}");
+        }
+    }
+
+    private void PrepareContainer()
+    {
+        _nics.Begin();
+        Root.ContainerCgroup.Make();
+        ServeDockersResolver();
+        _isPrepared = true;
     }
 
     public void Connected()

@@ -6,8 +6,8 @@ using Hypr.Linux;
 using Hypr.Linux.Files;
 using Hypr.Linux.Power;
 
-if (args is ["spawn"])
-    return SpawnedChild.Run();
+if (args is ["spawn" or "spawn-later"])
+    return SpawnedChild.Run(waits: args[0] == "spawn-later");
 
 if (Environment.ProcessId != 1)
 {
@@ -20,10 +20,14 @@ try
     Startup.MountKernelFileSystems();
     Startup.InsertPortModules();
     var loop = new EventLoop();
-    _ = new Agent(loop, Startup.OpenPort());
+    var agent = new Agent(loop, Startup.OpenPort());
     FileTree.Write("/proc/self/oom_score_adj", "-1000");
     // After the hello: the host is busy with its answer meanwhile.
-    loop.After(TimeSpan.Zero, Startup.InsertDeviceModules);
+    loop.After(TimeSpan.Zero, () =>
+    {
+        Startup.InsertDeviceModules();
+        agent.Prepare();
+    });
     loop.Run();
 }
 catch (Exception e)

@@ -35,7 +35,7 @@ public sealed class ReferenceTests
 
 
             """);
-        foreach (var command in CommandTable.All.OrderBy(c => c.Run is null).ThenBy(c => c.Name, StringComparer.Ordinal))
+        foreach (var command in CommandTable.All.Where(c => !c.Hidden).OrderBy(c => c.Run is null).ThenBy(c => c.Name, StringComparer.Ordinal))
         {
             if (command.Run is not null || command.Options.Length > 0)
                 Add(text, command, command.Name);

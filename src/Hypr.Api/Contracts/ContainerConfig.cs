@@ -147,6 +147,19 @@ public sealed record HostConfig
     public long CpuRealtimePeriod { get; set; }
     public long CpuRealtimeRuntime { get; set; }
     public int BlkioWeight { get; set; }
+    public List<EmptyObject>? BlkioWeightDevice { get; set; }
+    public List<EmptyObject>? BlkioDeviceReadBps { get; set; }
+    public List<EmptyObject>? BlkioDeviceReadIOps { get; set; }
+    public List<EmptyObject>? BlkioDeviceWriteBps { get; set; }
+    public List<EmptyObject>? BlkioDeviceWriteIOps { get; set; }
+    public List<string>? DeviceCgroupRules { get; set; }
+    public Dictionary<string, string>? Annotations { get; set; }
+    public Dictionary<string, string>? StorageOpt { get; set; }
+    public List<EmptyObject>? Ulimits { get; set; }
+    public long KernelMemory { get; set; }
+    public long? MemorySwappiness { get; set; }
+    public bool? OomKillDisable { get; set; }
+    public int OomScoreAdj { get; set; }
     public List<DeviceMapping>? Devices { get; set; }
     public List<EmptyObject>? DeviceRequests { get; set; }
     public long MemoryReservation { get; set; }

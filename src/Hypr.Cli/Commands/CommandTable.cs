@@ -5,6 +5,7 @@ using Hypr.Cli.Commands.Images;
 using Hypr.Cli.Commands.Machines;
 using Hypr.Cli.Commands.Networks;
 using Hypr.Cli.Commands.Volumes;
+using Hypr.Cli.Completion;
 
 namespace Hypr.Cli.Commands;
 
@@ -64,6 +65,7 @@ internal static class CommandTable
         SystemCommands.Group,
         StartCommand.Attach,
         MakingCommands.Commit,
+        CompletionCommands.Completion,
         CopyCommand.Command,
         RunCommand.Create,
         DoctorCommand.Command,
@@ -90,5 +92,7 @@ internal static class CommandTable
         StateCommands.Unpause,
         StateCommands.Update,
         StateCommands.Wait,
+        CompletionCommands.Complete,
+        CompletionCommands.Man,
     ];
 }

@@ -22,6 +22,11 @@ internal static class ContainerCgroup
         Mount.Add("cgroup", Root, "cgroup2", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
         FileTree.Write(Root + "/cgroup.subtree_control", "+memory +pids +cpu");
         FileTree.MakeFolders(Folder);
+    }
+
+    /// <summary>By what is available when nothing of the image runs.</summary>
+    public static void Limit()
+    {
         if (Available() is { } bytes)
             FileTree.Write(Folder + "/memory.max", Math.Max(Least, bytes - Reserve).ToString(CultureInfo.InvariantCulture));
     }

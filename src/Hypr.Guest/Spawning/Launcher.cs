@@ -40,29 +40,20 @@ internal static class Launcher
             else
             {
                 if (process.OpenStdin)
-                    stdin = Give(0, Descriptor.Pipe(), agentReads: false);
-                stdout = Give(1, Descriptor.Pipe(), agentReads: true);
-                stderr = Give(2, Descriptor.Pipe(), agentReads: true);
+                    stdin = Give(descriptors, given, 0, agentReads: false);
+                stdout = Give(descriptors, given, 1, agentReads: true);
+                stderr = Give(descriptors, given, 2, agentReads: true);
             }
 
-            var failure = Give(SpawnedChild.FailureFd, Descriptor.Pipe(), agentReads: true);
+            var failure = Give(descriptors, given, SpawnedChild.FailureFd, agentReads: true);
             var content = Descriptor.MemoryFile(order.Encode());
             given.Add(content);
             descriptors[SpawnedChild.OrderFd] = content;
             if (containerMounts is not null)
                 descriptors[SpawnedChild.NamespaceFd] = containerMounts;
 
-            var pid = Spawn(descriptors, containerPids);
+            var pid = Spawn(descriptors, containerPids, "spawn");
             return new Launched(pid, stdin, stdout, stderr, failure, process.Tty);
-
-            SafeFileHandle Give(int fd, (SafeFileHandle Reader, SafeFileHandle Writer) pipe, bool agentReads)
-            {
-                var (own, child) = agentReads ? (pipe.Reader, pipe.Writer) : (pipe.Writer, pipe.Reader);
-                Descriptor.SetNonBlocking(own);
-                descriptors[fd] = child;
-                given.Add(child);
-                return own;
-            }
         }
         finally
         {
@@ -71,7 +62,20 @@ internal static class Launcher
         }
     }
 
-    private static int Spawn(Dictionary<int, SafeHandle> descriptors, SafeFileHandle? containerPids)
+    /// <summary>A pipe of which the child has one end as its descriptor; gives the other, non-blocking.</summary>
+    /// <param name="given">What is closed here when the child has it.</param>
+    public static SafeFileHandle Give(Dictionary<int, SafeHandle> descriptors, List<SafeFileHandle> given, int fd, bool agentReads)
+    {
+        var (reader, writer) = Descriptor.Pipe();
+        var (own, child) = agentReads ? (reader, writer) : (writer, reader);
+        Descriptor.SetNonBlocking(own);
+        descriptors[fd] = child;
+        given.Add(child);
+        return own;
+    }
+
+    /// <param name="containerPids">Null: a new pid namespace.</param>
+    public static int Spawn(Dictionary<int, SafeHandle> descriptors, SafeFileHandle? containerPids, string word)
     {
         using var own = Descriptor.Open("/proc/self/ns/pid", Descriptor.ReadOnly);
         Mount.ChildrenInPidNamespace(containerPids);
@@ -80,7 +84,7 @@ internal static class Launcher
             return Children.Start(new ProcessStart
             {
                 Program = "/proc/self/exe",
-                Arguments = ["spawn"],
+                Arguments = [word],
                 Environment = [],
                 Descriptors = descriptors,
                 NewSession = true,

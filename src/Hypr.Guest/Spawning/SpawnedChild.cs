@@ -15,25 +15,31 @@ namespace Hypr.Guest.Spawning;
 /// <summary>
 /// The program's other self, <c>/init spawn</c>: started by posix_spawn in a session and pid namespace of its own, it becomes a process of the image. So no managed
 /// code ever runs between fork and exec. Descriptors: 0 to 2 are the process's, 3 holds the order, 4 takes the failure and closes on success, 5 is the container's
-/// mount namespace for all but the first.
+/// mount namespace for all but the first, 6 tells one that waits to go on.
 /// </summary>
 internal static class SpawnedChild
 {
     public const int OrderFd = 3;
     public const int FailureFd = 4;
     public const int NamespaceFd = 5;
+    public const int GoFd = 6;
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    public static int Run()
+    /// <param name="waits">For the agent's byte: it was started ahead, and knows then only what it becomes.</param>
+    public static int Run(bool waits)
     {
-        foreach (var fd in (ReadOnlySpan<int>)[OrderFd, FailureFd, NamespaceFd])
+        foreach (var fd in (ReadOnlySpan<int>)[OrderFd, FailureFd, NamespaceFd, GoFd])
             Descriptor.SetCloseOnExec(fd);
         Failure failure;
         try
         {
+            if (waits && !IsWanted())
+                return 0;
             var order = SpawnOrder.Decode(ReadOrder());
             if (order.Process.IsTool)
                 return RunTool(order.Process.Args);
+            if (waits && !order.Process.OpenStdin)
+                Self.Redirect("/dev/null", 0);
             Become(order);
             return 0;
         }
@@ -136,6 +142,12 @@ internal static class SpawnedChild
         Errno.ENOMEM => "cannot allocate memory",
         _ => Errno.Name(errno),
     };
+
+    private static bool IsWanted()
+    {
+        using var go = new SafeFileHandle(GoFd, ownsHandle: true);
+        return Descriptor.Read(go, stackalloc byte[1]) == 1;
+    }
 
     private static byte[] ReadOrder()
     {

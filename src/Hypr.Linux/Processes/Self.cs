@@ -19,6 +19,14 @@ public static unsafe class Self
     /// <summary>The owner of an open file; false when its file system has no owners.</summary>
     public static bool TryGive(int fd, uint user) => LibC.ChangeOwner(fd, user, uint.MaxValue) == 0;
 
+    /// <summary>The file in place of what the descriptor was.</summary>
+    public static void Redirect(string path, int fd)
+    {
+        using var file = Files.Descriptor.Open(path, Files.Descriptor.ReadWrite);
+        if (LibC.Dup2((int)file.DangerousGetHandle(), fd) < 0)
+            throw LinuxException.Last("redirect to", path);
+    }
+
     public static void Enter(string folder)
     {
         if (LibC.ChangeDirectory(folder) != 0)

@@ -15,8 +15,11 @@ namespace Hypr.Machines.Templates;
 /// </summary>
 internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders folders, IVmm vmm, TimeProvider clock)
 {
-    // What the kernel does behind init's back (module work, RCU, the port's closing) shall be done before it is copied a thousand times.
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(10);
+    private const int IdleLooks = 3;
+    private const int MostLooks = 40;
+    private const int Attempts = 5;
 
     /// <exception cref="IOException">It did not come about; the message says why.</exception>
     public async Task<Template> MakeAsync(int cpus, long memoryBytes, HypervisorInfo hypervisor, CancellationToken cancel)
@@ -25,8 +28,7 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
         var memory = SealedMemory.Make(memoryBytes);
         try
         {
-            var state = await RunAsync(
-                Request(cpus, memoryBytes) with { RecordTo = memory }, hypervisor, settings.BootDeadline, SaveAsync, cancel);
+            var state = await RecordAsync(Request(cpus, memoryBytes) with { RecordTo = memory }, hypervisor, cancel);
             SealedMemory.Seal(memory);
             var template = new Template(
                 new TemplateHeader(shape, cpus, memoryBytes, clock.GetUtcNow(), state.Length), new SavedGuest(memory, state));
@@ -45,12 +47,43 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
         }
     }
 
+    /// <summary>A guest that booted without its fine timers, as happens on a busy host, ticks for ever: another is booted.</summary>
+    private async Task<byte[]> RecordAsync(VmmRequest request, HypervisorInfo hypervisor, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await RunAsync(request, hypervisor, settings.BootDeadline, SaveAsync, cancel);
+            }
+            catch (RestlessException) when (attempt < Attempts)
+            {
+            }
+        }
+    }
+
     private async Task<byte[]> SaveAsync(IVmmProcess process, GuestConnection agent, CancellationToken cancel)
     {
         // The port is closed in the saved guest, as every VM that goes on from it finds it.
         await agent.DisposeAsync();
-        await Task.Delay(Settling, clock, cancel);
+        await SettleAsync(process, cancel);
         return await process.SaveAsync(cancel);
+    }
+
+    /// <summary>
+    /// Until the guest has nothing to do: the agent's waiting child has started, and what the kernel does behind init is done. Every machine would do it again.
+    /// By the VMM's use of CPUs, for on a busy host no time is long enough.
+    /// </summary>
+    private async Task SettleAsync(IVmmProcess process, CancellationToken cancel)
+    {
+        for (var (idle, look) = (0, 0); idle < IdleLooks; look++)
+        {
+            if (look == MostLooks)
+                throw new RestlessException();
+            var before = process.CpuTime;
+            await Task.Delay(Look, clock, cancel);
+            idle = process.CpuTime - before <= Idle ? idle + 1 : 0;
+        }
     }
 
     /// <summary>A VMM up to the agent's answer, then what is wanted of it, then its end.</summary>
@@ -111,4 +144,6 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
             EndsWithThread = true,
         };
     }
+
+    private sealed class RestlessException() : IOException("the guest does not come to rest");
 }

@@ -95,6 +95,9 @@ internal interface IVmmProcess : IAsyncDisposable
     /// </summary>
     Task<int?> Exited { get; }
 
+    /// <summary>What it has used of CPUs.</summary>
+    TimeSpan CpuTime { get; }
+
     /// <summary>A connection to the agent's port. One at a time: a second waits for the end of the first.</summary>
     Stream ConnectAgent();
 

@@ -124,6 +124,16 @@ public sealed class DockerCliTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Theory, MemberData(nameof(Dockers))]
+    public async Task What_is_not_used_is_named_in_a_warning(string docker)
+    {
+        var name = "unused" + docker.Count(c => c == '/');
+        Assert.Equal("", (await api.RunAsync(docker, $"create --name {name} busybox")).Error);
+        var told = await api.RunAsync(docker, $"create --name {name}x --cap-drop ALL --ulimit nofile=9 --cpu-shares 5 busybox");
+        Assert.Contains("WARNING: --cap-drop, --cpu-shares, --ulimit: not used by HYPR", told.Error + told.Out, StringComparison.Ordinal);
+        await api.RunAsync(docker, $"rm {name} {name}x").Checked();
+    }
+
+    [Theory, MemberData(nameof(Dockers))]
     public async Task What_HYPR_lacks_is_said_in_a_sentence(string docker)
     {
         Assert.Contains("is not in HYPR", (await api.RunAsync(docker, "push busybox")).Error, StringComparison.Ordinal);

@@ -34,7 +34,9 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
         Assert.Contains(fault == "a guest that dies" ? "is started cold, for it did not start warm" : path, line, StringComparison.Ordinal);
 
         // Another is made in its place.
-        Assert.True(await Task.Run(() => Probe.Until(() => lab.Host.Templates().Any(t => t.MemoryBytes == Memory && t.IsLoaded), Patience)));
+        Assert.True(
+            await Task.Run(() => Probe.Until(() => lab.Host.Templates().Any(t => t.MemoryBytes == Memory && t.IsLoaded), Patience)),
+            string.Join("\n", lab.Logs.Warnings));
         var next = await lab.StartAsync(lab.Spec("true"));
         Assert.True(next.IsWarm);
         Assert.Equal(0, (await next.Exited.WaitAsync(Patience)).Code);

@@ -27,7 +27,8 @@ internal static class WarmCommand
         long memory = CreateRequest.Memory(line);
         var query = new Query("hypr", "templates").Add("cpus", cpus > 0 ? (int)cpus : null);
         var template = session.Api.Post(query.Add("memory", memory > 0 ? memory.ToString(System.Globalization.CultureInfo.InvariantCulture) : null));
-        session.Io.WriteLine($"VMs of {template.Number("Cpus")} CPUs and {Sizes.HumanBinary(template.Number("Memory"))} start warm");
+        string count = template.Number("Cpus") is 1 ? "1 CPU" : $"{template.Number("Cpus")} CPUs";
+        session.Io.WriteLine($"VMs of {count} and {Sizes.HumanBinary(template.Number("Memory"))} start warm");
         return 0;
     }
 }

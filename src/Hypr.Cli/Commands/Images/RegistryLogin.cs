@@ -33,17 +33,28 @@ internal static class RegistryLogin
             return "";
         using var config = JsonDocument.Parse(File.ReadAllBytes(path));
         string key = Key(imageName);
+        if (Helper(config.RootElement, key) is { } helper)
+            return CredentialHelper.Get(helper, key) is var (user, secret) ? Line(user == "<token>" ? "" : user, secret, user == "<token>", key) : "";
         var entry = config.RootElement.At("auths", key);
         string token = entry.Text("identitytoken");
         string auth = entry.Text("auth");
         if (auth.Length == 0 && token.Length == 0)
             return "";
         string[] pair = Decode(path, key, auth).Split(':', 2);
+        return token.Length > 0 ? Line(pair[0], token, isToken: true, key) : Line(pair[0], pair.ElementAtOrDefault(1) ?? "", isToken: false, key);
+    }
+
+    /// <summary>The registry's own helper comes before the one for all (docker/cli, config/configfile/file.go).</summary>
+    private static string? Helper(JsonElement config, string key) =>
+        config.Text("credHelpers", key) is { Length: > 0 } own ? own : config.Text("credsStore") is { Length: > 0 } all ? all : null;
+
+    private static string Line(string user, string secret, bool isToken, string key)
+    {
         var contract = new Api.Contracts.AuthConfig
         {
-            Username = pair[0],
-            Password = token.Length > 0 || pair.Length < 2 ? null : pair[1],
-            IdentityToken = token.Length > 0 ? token : null,
+            Username = user,
+            Password = isToken || secret.Length == 0 ? null : secret,
+            IdentityToken = isToken ? secret : null,
             ServerAddress = key,
         };
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(contract, Api.Contracts.HyprJson.Wire.AuthConfig);

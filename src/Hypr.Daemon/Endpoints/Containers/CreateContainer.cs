@@ -16,7 +16,7 @@ internal static class CreateContainer
         var request = await call.ReadAsync(HyprJson.Wire.CreateContainerRequest);
         var config = ToConfig(request, call.Query("platform"));
         var created = await call.Engine.CreateAsync(call.Query("name")?.TrimStart('/'), config, call.Aborted);
-        var answer = new CreateContainerResponse { Id = created.Id, Warnings = [.. created.Warnings, .. Warnings(request)] };
+        var answer = new CreateContainerResponse { Id = created.Id, Warnings = [.. created.Warnings, .. UnusedOptions.Warnings(request.HostConfig ?? new HostConfig())] };
         await call.JsonAsync(answer, HyprJson.Wire.CreateContainerResponse, StatusCodes.Status201Created);
     }
 
@@ -198,15 +198,6 @@ internal static class CreateContainer
         if (mode == "host" || mode?.StartsWith("container:", StringComparison.Ordinal) == true)
         {
             throw HyprException.Invalid($"{option} {mode}: a VM has a kernel of its own and cannot share this with the host or another VM");
-        }
-    }
-
-    private static IEnumerable<string> Warnings(CreateContainerRequest request)
-    {
-        var host = request.HostConfig ?? new HostConfig();
-        if (host.CpuShares != 0 || host.CpuQuota != 0 || !string.IsNullOrEmpty(host.CpusetCpus))
-        {
-            yield return "CPU shares, quotas and sets are not used: a VM has whole CPUs, give their number with --cpus";
         }
     }
 

@@ -56,6 +56,8 @@ internal sealed class QemuProcess : IVmmProcess
 
     public DeviceSlot NicSlot(int index) => QemuCommandLine.SlotOf(index);
 
+    public TimeSpan CpuTime => _process.CpuTime;
+
     public DeviceSlot VolumeSlot(int index) => QemuCommandLine.PortSlot(_firstVolumePort + index);
 
     public Stream ConnectAgent() => new NetworkStream(LocalSocket.Connect(QemuSockets.Agent(_runFolder)), ownsSocket: true);

@@ -1,0 +1,28 @@
+using System.Text.Json.Nodes;
+using Hypr.EndToEndTests.Support;
+
+namespace Hypr.EndToEndTests;
+
+/// <summary>A host whose VMs start warm, with templates of its own.</summary>
+public sealed class WarmHost() : HyprHost(new JsonObject { ["warm-start"] = true })
+{
+    protected override string TemplateDir => Path.Combine(Folder, "templates");
+
+    public IReadOnlyList<string> TemplateFiles =>
+        Directory.Exists(TemplateDir) ? [.. Directory.GetFiles(TemplateDir).Select(f => Path.GetFileName(f)).Where(name => name != ".lock").Order()] : [];
+
+    /// <summary>VMMs at work on templates.</summary>
+    public IReadOnlyList<int> Makers() => [.. Space.Processes().Where(pid => NameOf(pid) == "hypr-template")];
+
+    private static string NameOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/comm").TrimEnd('\n');
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

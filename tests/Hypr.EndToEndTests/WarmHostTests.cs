@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Hypr.Testing;
+
+namespace Hypr.EndToEndTests;
+
+/// <summary>Warm starts as a person sees them.</summary>
+public sealed class WarmHostTests(WarmHost host) : IClassFixture<WarmHost>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public void A_warm_VM_serves_its_port_and_info_df_and_events_say_so()
+    {
+        Assert.Equal("VMs of 1 CPU and 200MiB start warm\n", host.MustHypr("system", "warm", "--cpus", "1", "-m", "200m"));
+        host.RunVm("nginx", "warm-web", "--cpus", "1", "-m", "200m", "-p", "8099:80");
+        Assert.Contains("Welcome", host.Page(host.Space, "http://127.0.0.1:8099/"), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("warm", StartOf("warm-web"));
+
+        host.MustHypr("restart", "warm-web");
+        Assert.Contains("Welcome", host.Page(host.Space, "http://127.0.0.1:8099/"), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("warm", StartOf("warm-web"));
+
+        Assert.Contains(" Warm start: on\n", host.MustHypr("info"), StringComparison.Ordinal);
+        var row = host.MustHypr("system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Size}}").Split('\n').Single(l => l.StartsWith("Templates", StringComparison.Ordinal));
+        Assert.DoesNotContain(" 0 ", row, StringComparison.Ordinal);
+        Assert.DoesNotContain(" 0B", row, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_hyprd_killed_while_it_makes_a_template_leaves_nothing_of_it()
+    {
+        host.RunVm("nginx", "cold-web", "--cpus", "1", "-m", "168m");
+        Assert.Equal("cold", StartOf("cold-web"));
+        Assert.True(Probe.Until(() => host.Makers().Count > 0, Patience), host.DaemonLog);
+        var before = host.TemplateFiles;
+        host.KillDaemon();
+        Assert.True(Probe.Until(() => host.Makers().Count == 0, Patience));
+        Assert.Equal(before, host.TemplateFiles);
+
+        host.StartDaemon();
+        Assert.Equal("running", host.MustHypr("inspect", "-f", "{{.State.Status}}", "cold-web").Trim());
+        Assert.False(Directory.Exists(Path.Combine(host.RuntimeDir, "templates")));
+        host.MustHypr("system", "warm", "--cpus", "1", "-m", "168m");
+        host.MustHypr("restart", "cold-web");
+        Assert.Equal("warm", StartOf("cold-web"));
+    }
+
+    [Theory]
+    [InlineData("--cpus", "1000", "Range of CPUs")]
+    [InlineData("-m", "8m", "memory of 8 MB")]
+    [InlineData("-m", "x", "x")]
+    public void A_size_that_no_VM_can_have_is_refused(string option, string value, string words)
+    {
+        var result = host.Hypr("system", "warm", option, value);
+        Assert.False(result.Succeeded);
+        Assert.Contains(words, result.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>How the VM was started last, by its events.</summary>
+    private string StartOf(string name)
+    {
+        var lines = host.MustHypr("events", "--since", "1h", "--until", "0s", "--filter", "event=start", "--filter", "container=" + name, "--format", "{{json .}}");
+        return JsonNode.Parse(lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Last())!["Actor"]!["Attributes"]!["start"]!.ToString();
+    }
+}
