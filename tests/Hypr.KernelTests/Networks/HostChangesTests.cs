@@ -91,7 +91,8 @@ public sealed class HostChangesTests
             Internal = true,
             Options = new Dictionary<string, string>
             {
-                ["com.docker.network.bridge.gateway_mode_ipv4"] = "isolated", ["com.docker.network.bridge.gateway_mode_ipv6"] = "isolated",
+                ["com.docker.network.bridge.gateway_mode_ipv4"] = "isolated",
+                ["com.docker.network.bridge.gateway_mode_ipv6"] = "isolated",
             },
         });
         var (web, machine) = await lab.RunAsync("web", ["cell"], new PortRequest(null, 8080, 8080, 80, PortProtocol.Tcp));
