@@ -1,9 +1,9 @@
 namespace Hypr.Tar;
 
-/// <summary>A tar that comes as a stream.</summary>
-public sealed class StreamSource(Stream tar) : ITarSource
+/// <summary>A tar that comes as a stream: read in order, never back.</summary>
+public class StreamSource(Stream tar, int bufferBytes = 64 << 10) : ITarSource
 {
-    private readonly byte[] _buffer = new byte[64 << 10];
+    private readonly byte[] _buffer = new byte[bufferBytes];
     private int _start;
     private int _end;
     private long _read;
@@ -37,9 +37,13 @@ public sealed class StreamSource(Stream tar) : ITarSource
             throw new MalformedException("it is truncated");
     }
 
+    /// <summary>Padding may be missing at the end of the stream: umoci 0.4.7 leaves it out behind the last file, and Go's archive/tar reads that.</summary>
     public void SkipPadding(long count) => Forward(count);
 
     public void SkipToEnd() => Forward(long.MaxValue);
+
+    /// <summary>The stream's next bytes; 0 at its end.</summary>
+    protected virtual int Read(byte[] buffer) => tar.Read(buffer, 0, buffer.Length);
 
     /// <summary>Gives how many bytes were not there.</summary>
     private long Forward(long count)
@@ -56,7 +60,7 @@ public sealed class StreamSource(Stream tar) : ITarSource
 
     private bool Fill()
     {
-        var count = tar.Read(_buffer, 0, _buffer.Length);
+        var count = Read(_buffer);
         _read += count;
         (_start, _end) = (0, count);
         return count > 0;
