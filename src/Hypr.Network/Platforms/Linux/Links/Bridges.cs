@@ -18,10 +18,13 @@ internal sealed class Bridges(RtNetlink netlink, LinkRemover remover, bool keepC
         {
             // One question a candidate: with a thousand networks a list of all links takes longer than all the rest of a creation.
             var name = $"vbr{n}";
-            if (!reserved.Contains(name) && (remover.IsDoomed(name) || netlink.Links.Find(name) is null))
+            if (!reserved.Contains(name) && IsFree(name))
                 return name;
         }
     }
+
+    /// <summary>Nobody's, or ours and about to go. A doomed name alone says nothing: the host may have made a link of it the moment ours had gone.</summary>
+    private bool IsFree(string name) => netlink.Links.Find(name) is not { } link || (remover.IsDoomed(name) && OurLinks.IsBridge(link));
 
     /// <summary>Brings the bridge to what the network says, and tells what had to be done (nothing: it was so).</summary>
     /// <exception cref="HyprException">Conflict: the name is another's.</exception>
