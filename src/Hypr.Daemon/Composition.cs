@@ -69,9 +69,8 @@ internal sealed class Composition : IAsyncDisposable
             Clock = clock,
             Logger = logs.CreateLogger<NameServer>(),
         }));
-        // In a network namespace of our own the machine's resolver is not ours to tell.
-        var bus = config.SystemBus ?? (NetworkNamespace.IsHostNetwork() ? SystemBus : null);
-        var datapath = Keep(LinuxDatapath.Open(Datapath(config) with { KeepCarrier = bus is not null }, logs, clock));
+        var settings = Datapath(config);
+        var datapath = Keep(LinuxDatapath.Open(settings, logs, clock));
         var ports = Keep(new HeldPorts(paths.PortHolderSocket, Environment.ProcessPath!, logs.CreateLogger<HeldPorts>()));
         var networks = Keep(new NetworkService(database, datapath, names, ports, config.Network, clock, logs, config.ResolvConf));
         var images = Keep(new ImageService(database, new ImageSettings
@@ -83,7 +82,7 @@ internal sealed class Composition : IAsyncDisposable
         Engine = Keep(new HyprEngine(database, images, networks, Keep(Machines(config, paths, clock, logs)), clock, logs));
         await Engine.StartAsync(cancel);
 
-        if (bus is not null)
+        if (settings.SystemBus is { } bus)
         {
             Keep(new HostNames(Engine, bus, clock, logs));
         }
@@ -101,7 +100,9 @@ internal sealed class Composition : IAsyncDisposable
 
     public static DatapathSettings Datapath(DaemonConfig config)
     {
-        var settings = DatapathSettings.ForThisNamespace();
+        // In a network namespace of our own the machine's resolver and firewall are not ours to tell.
+        var bus = config.SystemBus ?? (NetworkNamespace.IsHostNetwork() ? SystemBus : null);
+        var settings = DatapathSettings.ForThisNamespace() with { SystemBus = bus, KeepCarrier = bus is not null };
         return config.SysctlDirectory is { } folder ? settings with { SysctlFolder = folder } : settings;
     }
 

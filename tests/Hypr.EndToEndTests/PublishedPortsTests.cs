@@ -21,7 +21,7 @@ public sealed class PublishedPortsWithBridgeNetfilterTests(PublishedPortsWithBri
 public abstract class PublishingHost : HyprHost
 {
     /// <summary>Says NAME and who asks, on port 80 by TCP and UDP, both families; one process each, for that is all the image's python has need of.</summary>
-    private const string Server = """
+    public const string Server = """
         import os, socket, sys
         name = sys.argv[1]
         def who(peer): return (name + ' ' + peer[0].replace('::ffff:', '') + '\n').encode()

@@ -29,7 +29,7 @@ internal sealed record DaemonConfig
     /// <summary>[metrics-addr] Where Prometheus asks; null (an empty text in the file): nowhere.</summary>
     public IPEndPoint? MetricsAddress { get; init; } = new(IPAddress.Loopback, 41002);
 
-    /// <summary>[hypr-system-bus] Address of a D-Bus on which systemd-resolved is told of our names; null: the system bus, in the host's own network only.</summary>
+    /// <summary>[hypr-system-bus] Address of a D-Bus on which systemd-resolved is told of our names, and firewalld of our bridges; null: the system bus, in the host's own network only.</summary>
     public string? SystemBus { get; init; }
 
     /// <summary>[hypr-resolv-conf] The host's resolv.conf(5): its resolvers are asked for outside names, and <c>hypr system dns install</c> changes it.</summary>

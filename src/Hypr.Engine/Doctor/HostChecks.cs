@@ -36,7 +36,7 @@ internal sealed class HostChecks(INetworkService networks)
 
         foreach (var network in all)
         {
-            foreach (var gateway in network.Subnets.Select(s => s.Gateway))
+            foreach (var gateway in network.Subnets.Select(network.GatewayIn).OfType<IPAddress>())
             {
                 if (gateway.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && await NameServerAsync(network.Name, gateway, cancel) is { } finding)
                 {

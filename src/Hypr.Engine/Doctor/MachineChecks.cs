@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Hypr.Engine.Machines;
 using Hypr.Machines;
@@ -93,8 +94,8 @@ internal sealed class MachineChecks(IEngine engine)
         }
 
         var servers = text.Split('\n').Where(l => l.StartsWith("nameserver", StringComparison.Ordinal)).Select(l => l[10..].Trim()).ToList();
-        var ours = machine.Networks.SelectMany(n => n.Network.Subnets).Select(s => s.Gateway.ToString()).Append("127.0.0.11").ToHashSet();
-        return machine.Networks.Count == 0 || servers.Any(ours.Contains)
+        var ours = machine.Networks.SelectMany(n => n.Network.Subnets.Select(n.Network.GatewayIn)).OfType<IPAddress>().Select(g => g.ToString()).Append("127.0.0.11").ToHashSet();
+        return ours.Count == 1 || servers.Any(ours.Contains)
             ? Finding.Ok(machine.Name, $"its resolv.conf asks {string.Join(", ", servers)}")
             : Finding.Problem(machine.Name, $"its resolv.conf asks {(servers.Count > 0 ? string.Join(", ", servers) : "nobody")}, not HYPR: names of VMs are not found",
                 $"hypr restart {machine.Name} writes it anew; the image must not replace it");

@@ -13,6 +13,9 @@ namespace Hypr.Linux.DBus;
 public sealed partial class DBusConnection : IAsyncDisposable
 {
     public const string BusName = "org.freedesktop.DBus";
+
+    /// <summary>Our own error name, as libdbus has it: the bus went away.</summary>
+    public const string Disconnected = "org.freedesktop.DBus.Error.Disconnected";
     private const string BusPath = "/org/freedesktop/DBus";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
@@ -68,7 +71,7 @@ public sealed partial class DBusConnection : IAsyncDisposable
         {
             await SendAsync(DBusMessage.EncodeCall(serial, destination, path, iface, member, signature, body.Written), cancel);
             if (_closed.Task.IsCompleted)
-                throw Disconnected();
+                throw WentAway();
             var reply = await answer.Task.WaitAsync(Patience, cancel);
             return reply.Type == DBusMessageType.Error ? throw new DBusException(reply.ErrorName, ErrorText(reply)) : reply;
         }
@@ -101,7 +104,7 @@ public sealed partial class DBusConnection : IAsyncDisposable
         _ending.Dispose();
     }
 
-    private static DBusException Disconnected() => new("org.freedesktop.DBus.Error.Disconnected", "the message bus went away");
+    private static DBusException WentAway() => new(Disconnected, "the message bus went away");
 
     private static string ErrorText(DBusMessage error) =>
         error.BodySignature.StartsWith('s') ? error.Body.String() : error.ErrorName;
@@ -127,7 +130,7 @@ public sealed partial class DBusConnection : IAsyncDisposable
         while (line.Length < 1024)
         {
             if (await _socket.ReceiveAsync(one, cancel) == 0)
-                throw Disconnected();
+                throw WentAway();
             if (one[0] == (byte)'\n')
                 return line.ToString().TrimEnd('\r');
             line.Append((char)one[0]);
@@ -147,7 +150,7 @@ public sealed partial class DBusConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            throw Disconnected();
+            throw WentAway();
         }
         finally
         {
@@ -209,6 +212,6 @@ public sealed partial class DBusConnection : IAsyncDisposable
     {
         _closed.TrySetResult();
         foreach (var call in _calls.Values)
-            call.TrySetException(Disconnected());
+            call.TrySetException(WentAway());
     }
 }

@@ -26,125 +26,57 @@ public sealed partial class ResolvedLink : IAsyncDisposable
     private const string Service = "org.freedesktop.resolve1";
     private const string Manager = "org.freedesktop.resolve1.Manager";
     private const string ManagerPath = "/org/freedesktop/resolve1";
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
-    private readonly string _bus;
-    private readonly TimeProvider _clock;
     private readonly ILogger<ResolvedLink> _log;
-    private readonly CancellationTokenSource _ending = new();
-    private readonly SemaphoreSlim _changed = new(0);
-    private readonly Task _working;
+    private readonly ServiceFollower _resolved;
     private volatile ResolvedLinkSettings? _desired;
     private ResolvedLinkSettings? _told;
-    private volatile bool _renewed;
 
     /// <param name="bus">D-Bus address of the system bus.</param>
     public ResolvedLink(string bus, TimeProvider clock, ILogger<ResolvedLink> log)
     {
-        (_bus, _clock, _log) = (bus, clock, log);
-        _working = Task.Run(WorkAsync);
+        _log = log;
+        _resolved = new ServiceFollower(bus, Service, forgets: null, clock, ApplyAsync, e => NotTold(_log, e.Message));
     }
 
     /// <summary>What resolved shall know from now on; null takes back what it was told.</summary>
     public void Set(ResolvedLinkSettings? desired)
     {
         _desired = desired;
-        _changed.Release();
+        _resolved.Changed();
     }
 
     /// <summary>Lets go; resolved keeps what it was told, for our name server may go on in the next hyprd.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _ending.CancelAsync();
-        await _working;
-        _ending.Dispose();
-        _changed.Dispose();
-    }
+    public ValueTask DisposeAsync() => _resolved.DisposeAsync();
 
-    private async Task WorkAsync()
+    private async Task ApplyAsync(DBusConnection bus, bool anew, CancellationToken cancel)
     {
-        var pause = FirstPause;
-        while (!_ending.IsCancellationRequested)
+        if (anew)
         {
-            try
-            {
-                await using var bus = await DBusConnection.ConnectAsync(_bus, _ending.Token);
-                pause = FirstPause;
-                await ServeAsync(bus);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (Exception e) when (e is SocketException or DBusException)
-            {
-                NotTold(_log, e.Message);
-            }
-
             _told = null;
-            try
-            {
-                await Task.Delay(pause, _clock, _ending.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
-    }
 
-    private async Task ServeAsync(DBusConnection bus)
-    {
-        // A new owner of the name is a resolved that was restarted: it knows nothing of us.
-        bus.Signal += signal =>
-        {
-            if (signal.Member == "NameOwnerChanged")
-            {
-                _renewed = true;
-                _changed.Release();
-            }
-        };
-        await bus.SubscribeAsync(
-            $"type='signal',sender='{DBusConnection.BusName}',interface='{DBusConnection.BusName}',member='NameOwnerChanged',arg0='{Service}'", _ending.Token);
-        while (!bus.Closed.IsCompleted)
-        {
-            if (_renewed)
-            {
-                (_renewed, _told) = (false, null);
-            }
-
-            await ApplyAsync(bus);
-            await Task.WhenAny(_changed.WaitAsync(_ending.Token), bus.Closed);
-            _ending.Token.ThrowIfCancellationRequested();
-        }
-    }
-
-    private async Task ApplyAsync(DBusConnection bus)
-    {
         var desired = _desired;
-        if (Equals(desired, _told) || !await bus.HasOwnerAsync(Service, _ending.Token))
+        if (Equals(desired, _told))
         {
             return;
         }
 
         if (_told is { } old && old.Index != desired?.Index)
         {
-            await RevertAsync(bus, old);
+            await RevertAsync(bus, old, cancel);
         }
 
         if (desired is not null)
         {
-            await TellAsync(bus, desired);
+            await TellAsync(bus, desired, cancel);
             Told(_log, desired.Link, desired.Server);
         }
 
         _told = desired;
     }
 
-    private async Task TellAsync(DBusConnection bus, ResolvedLinkSettings link)
+    private static async Task TellAsync(DBusConnection bus, ResolvedLinkSettings link, CancellationToken cancel)
     {
         // resolvectl dns LINK ADDRESS[:PORT]. The form without a port where it is 53: SetLinkDNSEx is systemd 246 and later.
         var address = link.Server.Address.GetAddressBytes();
@@ -155,7 +87,7 @@ public sealed partial class ResolvedLink : IAsyncDisposable
             {
                 w.Int32(family);
                 w.Bytes(address);
-            }));
+            }), cancel);
         }
         else
         {
@@ -165,7 +97,7 @@ public sealed partial class ResolvedLink : IAsyncDisposable
                 w.Bytes(address);
                 w.UInt16((ushort)link.Server.Port);
                 w.String("");
-            }));
+            }), cancel);
         }
 
         // resolvectl domain LINK ~hypr ~88.10.in-addr.arpa ...: true is the tilde, for routing only and not for searching.
@@ -173,20 +105,20 @@ public sealed partial class ResolvedLink : IAsyncDisposable
         {
             w.String(domain);
             w.Bool(true);
-        })));
+        })), cancel);
 
         // resolvectl default-route LINK no; dnssec LINK no (our zone is not signed: resolved would call its answers bogus); llmnr, mdns LINK no
-        await CallAsync(bus, "SetLinkDefaultRoute", "ib", link.Index, w => w.Bool(false));
-        await CallAsync(bus, "SetLinkDNSSEC", "is", link.Index, w => w.String("no"));
-        await CallAsync(bus, "SetLinkLLMNR", "is", link.Index, w => w.String("no"));
-        await CallAsync(bus, "SetLinkMulticastDNS", "is", link.Index, w => w.String("no"));
+        await CallAsync(bus, "SetLinkDefaultRoute", "ib", link.Index, w => w.Bool(false), cancel);
+        await CallAsync(bus, "SetLinkDNSSEC", "is", link.Index, w => w.String("no"), cancel);
+        await CallAsync(bus, "SetLinkLLMNR", "is", link.Index, w => w.String("no"), cancel);
+        await CallAsync(bus, "SetLinkMulticastDNS", "is", link.Index, w => w.String("no"), cancel);
     }
 
-    private async Task RevertAsync(DBusConnection bus, ResolvedLinkSettings link)
+    private static async Task RevertAsync(DBusConnection bus, ResolvedLinkSettings link, CancellationToken cancel)
     {
         try
         {
-            await CallAsync(bus, "RevertLink", "i", link.Index, null);
+            await CallAsync(bus, "RevertLink", "i", link.Index, null, cancel);
         }
         catch (DBusException e) when (e.Name is "org.freedesktop.resolve1.NoSuchLink")
         {
@@ -194,12 +126,12 @@ public sealed partial class ResolvedLink : IAsyncDisposable
         }
     }
 
-    private Task CallAsync(DBusConnection bus, string method, string signature, int index, Action<DBusWriter>? more) =>
+    private static Task CallAsync(DBusConnection bus, string method, string signature, int index, Action<DBusWriter>? more, CancellationToken cancel) =>
         bus.CallAsync(Service, ManagerPath, Manager, method, signature, w =>
         {
             w.Int32(index);
             more?.Invoke(w);
-        }, _ending.Token);
+        }, cancel);
 
     private static void Array(DBusWriter w, params IEnumerable<Action> structs)
     {

@@ -15,8 +15,9 @@ internal sealed record NetworkOptions
     private const string EnableMasquerade = "com.docker.network.bridge.enable_ip_masquerade";
     private const string HostBinding = "com.docker.network.bridge.host_binding_ipv4";
     private const string DriverMtu = "com.docker.network.driver.mtu";
-    private const string GatewayMode4 = "com.docker.network.bridge.gateway_mode_ipv4";
-    private const string GatewayMode6 = "com.docker.network.bridge.gateway_mode_ipv6";
+    public const string Isolated = "isolated";
+    public const string GatewayMode4 = "com.docker.network.bridge.gateway_mode_ipv4";
+    public const string GatewayMode6 = "com.docker.network.bridge.gateway_mode_ipv6";
 
     /// <summary>IFNAMSIZ is 16 with the final zero (include/uapi/linux/if.h).</summary>
     private const int LongestLinkName = 15;
@@ -128,7 +129,7 @@ internal sealed record NetworkOptions
     {
         "" or "nat" => GatewayMode.Nat,
         "routed" => GatewayMode.Routed,
-        "isolated" => GatewayMode.Isolated,
+        Isolated => GatewayMode.Isolated,
         _ => throw HyprException.Invalid($"option {key}={value}: nat, routed or isolated is due"),
     };
 }

@@ -114,7 +114,7 @@ internal sealed class NetworkSlot
 
     /// <summary>The gateway is the bridge's address unless the network has none in this family.</summary>
     public IPAddress? Gateway(AddressFamily family) =>
-        Mode(family) == GatewayMode.Isolated ? null : Network.Subnets.FirstOrDefault(s => NetworkCheck.Family(s) == family)?.Gateway;
+        Network.Subnets.FirstOrDefault(s => NetworkCheck.Family(s) == family) is { } subnet ? Network.GatewayIn(subnet) : null;
 
     public GatewayMode Mode(AddressFamily family) => family == AddressFamily.InterNetwork ? Options.Mode4 : Options.Mode6;
 

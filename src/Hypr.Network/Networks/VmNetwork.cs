@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Hypr.Network.Networks;
 
@@ -30,6 +31,13 @@ public sealed record VmNetwork
             : Options;
     public IReadOnlyDictionary<string, string> IpamOptions { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The bridge's address in one of the subnets; null: it has none there (gateway mode isolated), and the subnet's own is only kept free.</summary>
+    public IPAddress? GatewayIn(SubnetConfig subnet)
+    {
+        var mode = subnet.Subnet.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6 ? NetworkOptions.GatewayMode6 : NetworkOptions.GatewayMode4;
+        return Options.GetValueOrDefault(mode) == NetworkOptions.Isolated ? null : subnet.Gateway;
+    }
 
     /// <summary>The default network: cannot be removed.</summary>
     public bool Predefined => Name == "bridge";

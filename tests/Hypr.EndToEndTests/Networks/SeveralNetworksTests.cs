@@ -140,6 +140,18 @@ public sealed class SeveralNetworksTests(SeveralNetworksTests.ThreeVms host) : I
     }
 
     [Fact]
+    public void A_network_whose_bridge_has_no_address_shows_no_gateway()
+    {
+        host.MustHypr("network", "create", "--internal", "-o", "com.docker.network.bridge.gateway_mode_ipv4=isolated", "--subnet", "10.90.7.0/24", "cell");
+        host.MustHypr("network", "connect", "cell", "beta");
+        Assert.Equal("[] 10.90.7.2/24\n", host.MustHypr("inspect", "-f", "{{with .NetworkSettings.Networks.cell}}[{{.Gateway}}] {{.IPAddress}}/{{.IPPrefixLen}}{{end}}", "beta"));
+        Assert.Equal("""[{"Subnet":"10.90.7.0/24"}]""" + "\n", host.MustHypr("network", "inspect", "-f", "{{json .IPAM.Config}}", "cell"));
+        Assert.DoesNotContain("10.90.7.1", host.Hypr("doctor").Output);
+        host.MustHypr("network", "disconnect", "cell", "beta");
+        host.MustHypr("network", "rm", "cell");
+    }
+
+    [Fact]
     public void Without_icc_members_of_one_network_are_kept_apart_and_reach_the_host()
     {
         host.MustHypr("network", "connect", "apart", "beta");

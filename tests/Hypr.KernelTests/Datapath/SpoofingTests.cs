@@ -2,7 +2,7 @@ using System.Net;
 using Hypr.Network.Platforms;
 using Hypr.Primitives;
 using Hypr.Testing;
-using static Hypr.KernelTests.Datapath.Frames;
+using static Hypr.Testing.Frames;
 
 namespace Hypr.KernelTests.Datapath;
 
@@ -20,29 +20,11 @@ public sealed class SpoofingTests
 
     public static TheoryData<string> Attacks => [.. Frame.Keys];
 
-    private static Dictionary<string, byte[]> Frame { get; } = new()
-    {
-        ["another's MAC"] = Udp4(Victim.ToBytes(), Victim, "10.88.0.2", "10.88.0.3", 1, 2, "x"),
-        ["an unknown MAC"] = Udp4(Victim.ToBytes(), Stranger, "10.88.0.2", "10.88.0.3", 1, 2, "x"),
-        ["the gateway's IPv4 address"] = Udp4(Victim.ToBytes(), Mallory, "10.88.0.1", "10.88.0.3", 1, 2, "x"),
-        ["a foreign IPv4 address"] = Udp4(Victim.ToBytes(), Mallory, "198.51.100.7", "10.88.0.3", 1, 2, "x"),
-        ["an ARP answer for the gateway"] = Arp(Victim.ToBytes(), Mallory, 2, Mallory, "10.88.0.1", "10.88.0.3"),
-        ["a gratuitous ARP for another"] = Arp(Broadcast, Mallory, 1, Mallory, "10.88.0.4", "10.88.0.4"),
-        ["an ARP answer with another's MAC inside"] = Arp(Victim.ToBytes(), Mallory, 2, Stranger, "10.88.0.2", "10.88.0.3"),
-        ["an ARP answer for nobody's address"] = Arp(Victim.ToBytes(), Mallory, 2, Mallory, "0.0.0.0", "10.88.0.3"),
-        ["a DHCP offer"] = Udp4(Broadcast, Mallory, "10.88.0.2", "255.255.255.255", 67, 68, "x"),
-        ["a DHCPv6 advertisement"] = Udp6(Victim.ToBytes(), Mallory, "fd88::2", "fd88::3", 547, 546, "x"),
-        ["a router advertisement"] = Icmp6(AllNodes, Mallory, "fe80::42:aff:fe58:2", "ff02::1", 134, new byte[12]),
-        ["a router advertisement behind a hop-by-hop header"] = HiddenIcmp6(AllNodes, Mallory, "fe80::42:aff:fe58:2", "ff02::1", 134, new byte[12]),
-        ["an ICMPv6 redirect"] = Icmp6(Victim.ToBytes(), Mallory, "fe80::42:aff:fe58:2", "fd88::3", 137, new byte[36]),
-        ["a neighbour advertisement for the gateway"] = Icmp6(AllNodes, Mallory, "fd88::2", "ff02::1", 136, [0x20, 0, 0, 0, .. Ip("fd88::1"), 2, 1, .. Mallory.ToBytes()]),
-        ["another's IPv6 address"] = Udp6(Victim.ToBytes(), Mallory, "fd88::4", "fd88::3", 1, 2, "x"),
-        ["a foreign link-local address"] = Udp6(Victim.ToBytes(), Mallory, "fe80::1", "fd88::3", 1, 2, "x"),
-        ["a VLAN tag"] = Vlan(Udp4(Victim.ToBytes(), Mallory, "10.88.0.2", "10.88.0.3", 1, 2, "x"), 5),
-        ["a VLAN tag of zero"] = Vlan(Arp(Victim.ToBytes(), Mallory, 2, Mallory, "10.88.0.1", "10.88.0.3"), 0),
-        ["another EtherType"] = Ethernet(Victim.ToBytes(), Mallory.ToBytes(), 0x88cc, new byte[40]),
-        ["an STP frame"] = Ethernet([1, 0x80, 0xc2, 0, 0, 0], Mallory.ToBytes(), 38, [0x42, 0x42, 3, .. new byte[35]]),
-    };
+    private static IReadOnlyDictionary<string, byte[]> Frame { get; } = Hypr.Testing.Attacks.Of(
+        new Station(Mallory, "10.88.0.2", "fd88::2"),
+        new Station(Victim, "10.88.0.3", "fd88::3"),
+        new Station(MacAddress.Parse("02:42:0a:58:00:04"), "10.88.0.4", "fd88::4"),
+        new Station(MacAddress.Parse("02:42:0a:58:00:01"), "10.88.0.1", "fd88::1"));
 
     [Theory]
     [MemberData(nameof(Attacks))]

@@ -40,10 +40,11 @@ internal static class EndpointViews
         };
     }
 
-    /// <summary>An internal network has no way out.</summary>
-    private static string Gateway(VmNetwork network, AddressFamily family) => network.Internal
-        ? ""
-        : network.Subnets.FirstOrDefault(s => s.Subnet.BaseAddress.AddressFamily == family)?.Gateway.ToString() ?? "";
+    /// <summary>An internal network has no way out, and one whose gateway mode is isolated is internal.</summary>
+    private static string Gateway(VmNetwork network, AddressFamily family) =>
+        !network.Internal && network.Subnets.FirstOrDefault(s => s.Subnet.BaseAddress.AddressFamily == family) is { } subnet
+            ? network.GatewayIn(subnet)?.ToString() ?? ""
+            : "";
 
     /// <summary>Of inspect: exposed ports that are not published have null. Empty while the machine does not run.</summary>
     public static Dictionary<string, List<PortBinding>?> Ports(MachineView machine)

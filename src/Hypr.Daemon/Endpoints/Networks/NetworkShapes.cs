@@ -52,16 +52,16 @@ internal static class NetworkShapes
         {
             Driver = "default",
             Options = network.IpamOptions.Count > 0 ? new Dictionary<string, string>(network.IpamOptions) : null,
-            Config = [.. network.Subnets.Select(Config)],
+            Config = [.. network.Subnets.Select(s => Config(network, s))],
         };
         return shape;
     }
 
-    private static IpamConfig Config(SubnetConfig subnet) => new()
+    private static IpamConfig Config(VmNetwork network, SubnetConfig subnet) => new()
     {
         Subnet = subnet.Subnet.ToString(),
         IPRange = subnet.Range?.ToString(),
-        Gateway = subnet.Gateway.ToString(),
+        Gateway = network.GatewayIn(subnet)?.ToString(),
         AuxiliaryAddresses = subnet.Auxiliary.Count > 0 ? subnet.Auxiliary.ToDictionary(a => a.Key, a => a.Value.ToString()) : null,
     };
 

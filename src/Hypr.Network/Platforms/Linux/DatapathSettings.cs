@@ -17,6 +17,9 @@ public sealed record DatapathSettings
     /// </summary>
     public bool OwnTables { get; init; } = true;
 
+    /// <summary>D-Bus address of the bus on which a firewalld is told of our bridges; null: none is.</summary>
+    public string? SystemBus { get; init; }
+
     /// <summary>Whether the default network's bridge has a port that is always up: systemd-resolved asks no server of a link without carrier.</summary>
     public bool KeepCarrier { get; init; }
 

@@ -43,6 +43,7 @@ public sealed partial class LinuxDatapath
             EnsureTap(attached, []);
         Sweep();
         WriteSettings();
+        TellFirewalld();
     }
 
     private void AddNetwork(DatapathNetwork network)
@@ -58,6 +59,7 @@ public sealed partial class LinuxDatapath
             EnsureForwarding();
             _bridges.Ensure(network, out _);
             _rules.Set(DatapathModel.OwnerOf(network), RuleElement.Of(network));
+            TellFirewalld();
             SettleSoon();
         }
         catch
@@ -83,8 +85,12 @@ public sealed partial class LinuxDatapath
         RedirectNames(id, []);
         _model.Networks.Remove(id);
         _notes.TryRemove($"network {id}", out _);
+        TellFirewalld();
         SettleSoon();
     }
+
+    /// <summary>At once, though nothing waits for it: a machine that starts on the network wants its DNS.</summary>
+    private void TellFirewalld() => _firewalld?.Want([.. _model.Networks.Values.Select(static n => n.Bridge)]);
 
     private DatapathLink Attach(DatapathEndpoint endpoint)
     {

@@ -36,6 +36,7 @@ public sealed partial class LinuxDatapath : IDatapath
     private readonly OurRules _rules;
     private readonly DatapathModel _model = new();
     private readonly ForeignFirewalls? _foreign;
+    private readonly Firewalld? _firewalld;
     private readonly TimeProvider _time;
     private int _disposed;
     private long _repairs;
@@ -60,6 +61,8 @@ public sealed partial class LinuxDatapath : IDatapath
         _settle = time.CreateTimer(_ => _thread.Post(Settle), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (settings.TouchForeignFirewalls)
             _foreign = new ForeignFirewalls(_space, time, e => LogFailed(_log, e), Note, Mended);
+        if (settings is { TouchForeignFirewalls: true, SystemBus: { } bus })
+            _firewalld = new Firewalld(bus, time, Note);
     }
 
     /// <summary>Opens every socket in the calling thread's network namespace and changes nothing yet.</summary>
@@ -129,22 +132,23 @@ public sealed partial class LinuxDatapath : IDatapath
     }
 
     /// <summary>Closes its sockets and threads. Links and rules stay: machines run on without it.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
-            return ValueTask.CompletedTask;
+            return;
         StopMending();
         _settle.Dispose();
         // Before the threads end, which do what is queued first.
         _thread.Post(Settle);
         _thread.Dispose();
         _foreign?.Dispose();
+        if (_firewalld is not null)
+            await _firewalld.DisposeAsync();
         _remover.Dispose();
         _conntrack.Dispose();
         _nft.Dispose();
         _netlink.Dispose();
         _space.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private Task Do(Action action, CancellationToken cancel) => Do<object?>(
@@ -198,6 +202,8 @@ public sealed partial class LinuxDatapath : IDatapath
             netlink.Links.Set(link.Index, new LinkSettings { Group = OurLinks.DoomedGroup });
         netlink.Links.DeleteGroup(OurLinks.DoomedGroup);
         Forwarding.Remove(settings);
+        if (settings is { TouchForeignFirewalls: true, SystemBus: { } bus })
+            Firewalld.RemoveAsync(bus).GetAwaiter().GetResult();
     }
 
     private void Mended(string what)

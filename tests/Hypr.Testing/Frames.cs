@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Net;
 using Hypr.Primitives;
 
-namespace Hypr.KernelTests.Datapath;
+namespace Hypr.Testing;
 
 /// <summary>Builds Ethernet frames as a hostile guest might.</summary>
-internal static class Frames
+public static class Frames
 {
     public static readonly byte[] Broadcast = [255, 255, 255, 255, 255, 255];
 
@@ -21,14 +21,14 @@ internal static class Frames
         Ethernet(to, from.ToBytes(), 0x0800, Ip4(source, destination, 17, UdpBody(sourcePort, destinationPort, text)));
 
     public static byte[] Udp6(byte[] to, MacAddress from, string source, string destination, ushort sourcePort, ushort destinationPort, string text) =>
-        Ethernet(to, from.ToBytes(), 0x86dd, Ip6(source, destination, 17, UdpBody(sourcePort, destinationPort, text)));
+        Ethernet(to, from.ToBytes(), 0x86dd, Ip6(source, destination, 17, Summed(source, destination, 17, 6, UdpBody(sourcePort, destinationPort, text))));
 
     public static byte[] Icmp6(byte[] to, MacAddress from, string source, string destination, byte type, params ReadOnlySpan<byte> body) =>
-        Ethernet(to, from.ToBytes(), 0x86dd, Ip6(source, destination, 58, [type, 0, 0, 0, .. body]));
+        Ethernet(to, from.ToBytes(), 0x86dd, Ip6(source, destination, 58, Summed(source, destination, 58, 2, [type, 0, 0, 0, .. body])));
 
     /// <summary>With a hop-by-hop header before it, which hides the type from who looks only at the first next-header (RFC 7113).</summary>
     public static byte[] HiddenIcmp6(byte[] to, MacAddress from, string source, string destination, byte type, params ReadOnlySpan<byte> body) =>
-        Ethernet(to, from.ToBytes(), 0x86dd, Ip6(source, destination, 0, [58, 0, 1, 4, 0, 0, 0, 0, type, 0, 0, 0, .. body]));
+        Ethernet(to, from.ToBytes(), 0x86dd, Ip6(source, destination, 0, [58, 0, 1, 4, 0, 0, 0, 0, .. Summed(source, destination, 58, 2, [type, 0, 0, 0, .. body])]));
 
     public static byte[] Vlan(byte[] frame, ushort tag) => [.. frame.AsSpan(0, 12), 0x81, 0, (byte)(tag >> 8), (byte)tag, .. frame.AsSpan(12)];
 
@@ -54,11 +54,19 @@ internal static class Frames
         return [(byte)(source >> 8), (byte)source, (byte)(destination >> 8), (byte)destination, (byte)(length >> 8), (byte)length, 0, 0, .. data];
     }
 
+    /// <summary>With its checksum over the pseudo-header (RFC 8200, 8.1): a receiver's kernel would take it.</summary>
+    private static byte[] Summed(string source, string destination, byte protocol, int at, byte[] message)
+    {
+        byte[] pseudo = [.. Ip(source), .. Ip(destination), 0, 0, (byte)(message.Length >> 8), (byte)message.Length, 0, 0, 0, protocol];
+        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(at), Checksum([.. pseudo, .. message]));
+        return message;
+    }
+
     private static ushort Checksum(ReadOnlySpan<byte> bytes)
     {
         uint sum = 0;
         for (var i = 0; i < bytes.Length; i += 2)
-            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes[i..]);
+            sum += i + 1 < bytes.Length ? BinaryPrimitives.ReadUInt16BigEndian(bytes[i..]) : (uint)bytes[i] << 8;
         sum = (sum & 0xffff) + (sum >> 16);
         return (ushort)~((sum & 0xffff) + (sum >> 16));
     }
