@@ -49,7 +49,7 @@ internal static class LocalAnswers
             return true;
         }
 
-        return TrySpecial(query, last, ref context, out length);
+        return SpecialNames.TryAnswer(query, last, ref context, out length);
     }
 
     public static int Negative(in Query query, ref AnswerContext context, uint serial, int apex, ushort code)
@@ -133,60 +133,12 @@ internal static class LocalAnswers
         var found = asker.IsHost
             ? single ? Finder.FindMachine(zone, key, asker) : Found.Nothing
             : Finder.FindOwn(zone, key, asker);
-        if (!found.Exists && (!single || asker.IsHost || IsLocalhost(query.Name)))
+        if (!found.Exists && (!single || asker.IsHost || SpecialNames.IsLocalhost(query.Name)))
         {
             return false;
         }
 
         length = Write(zone, asker, query, found, 0, ref context, ref rotation);
-        return true;
-    }
-
-    private static bool IsLocalhost(ReadOnlySpan<byte> name) => name.SequenceEqual("\u0009localhost\0"u8);
-
-    /// <summary>RFC 6761 (localhost, invalid, test), RFC 7686 (onion), RFC 8375 (home.arpa, its DS apart), RFC 9476 (alt): not asked for
-    /// outside.</summary>
-    private static bool TrySpecial(in Query query, ReadOnlySpan<byte> last, ref AnswerContext context, out int length)
-    {
-        length = 0;
-        var labels = query.Labels;
-        if (IsLocalhost(last))
-        {
-            var writer = context.Write(query);
-            if (query.Type is RecordType.A)
-            {
-                writer.Address(AnswerWriter.QuestionName, Ttl, Addresses.FromV4(0x7f000001));
-            }
-            else if (query.Type is RecordType.Aaaa)
-            {
-                writer.Address(AnswerWriter.QuestionName, Ttl, 1);
-            }
-            else
-            {
-                Soa(ref writer, Section.Authority, Pointer(labels[^1]), 1);
-            }
-
-            length = context.Finish(ref writer, query, ResponseCode.NoError, HeaderFlags.Authoritative);
-            return true;
-        }
-
-        var apex = labels[^1];
-        if (labels.Length >= 2 && query.Name[labels[^2]..].SequenceEqual("\u0004home\u0004arpa\0"u8))
-        {
-            if (query.Type == RecordType.Ds && labels.Length == 2)
-            {
-                return false;
-            }
-
-            apex = labels[^2];
-        }
-        else if (!(last.SequenceEqual("\u0007invalid\0"u8) || last.SequenceEqual("\u0004test\0"u8)
-            || last.SequenceEqual("\u0005onion\0"u8) || last.SequenceEqual("\u0003alt\0"u8)))
-        {
-            return false;
-        }
-
-        length = Negative(query, ref context, 1, Pointer(apex), labels[0] == apex ? ResponseCode.NoError : ResponseCode.NxDomain);
         return true;
     }
 
@@ -202,8 +154,8 @@ internal static class LocalAnswers
         var written = query.Type switch
         {
             RecordType.A or RecordType.Aaaa => found.IsGateway
-                ? Gateways(zone, asker, found.Only, query.Type == RecordType.A, ref writer)
-                : MachineAddresses(asker, found, query.Type == RecordType.A, ref writer, ref rotation),
+                ? AddressAnswers.Gateways(zone, asker, found.Only, query.Type == RecordType.A, ref writer)
+                : AddressAnswers.Machines(asker, found, query.Type == RecordType.A, ref writer, ref rotation),
             RecordType.Srv or RecordType.Txt => ServiceAnswers.Write(asker, found, query.Type, ref writer),
             _ => 0,
         };
@@ -219,87 +171,7 @@ internal static class LocalAnswers
         return context.Finish(ref writer, query, ResponseCode.NoError, HeaderFlags.Authoritative);
     }
 
-    private static int Gateways(Zone zone, in Asker asker, int only, bool v4, ref AnswerWriter writer)
-    {
-        var number = only >= 0 ? only : asker.IsHost ? zone.First : asker.Network;
-        if (number < 0 || zone.Networks[number] is not { } network)
-        {
-            return 0;
-        }
-
-        var count = 0;
-        foreach (var address in network.Gateways)
-        {
-            if (Addresses.IsV4(address) == v4)
-            {
-                writer.Address(AnswerWriter.QuestionName, Ttl, address);
-                count++;
-            }
-        }
-
-        return count;
-    }
-
-    /// <summary>All addresses of the family that the asker sees, each time from the next one on.</summary>
-    private static int MachineAddresses(in Asker asker, in Found found, bool v4, ref AnswerWriter writer, ref uint rotation)
-    {
-        if (found.Sole is { Addresses.Count: 1 } sole)
-        {
-            var address = sole.Addresses[0];
-            if (!found.Counts(sole, asker) || Addresses.IsV4(address) != v4)
-            {
-                return 0;
-            }
-
-            writer.Address(AnswerWriter.QuestionName, Ttl, address);
-            return 1;
-        }
-
-        var count = Walk(asker, found, v4, 0, 0, ref writer);
-        if (count > 0)
-        {
-            var start = count == 1 ? 0 : (int)(rotation++ % (uint)count);
-            _ = Walk(asker, found, v4, start, count, ref writer);
-            _ = Walk(asker, found, v4, 0, start, ref writer);
-        }
-
-        return count;
-    }
-
-    /// <summary>Writes the addresses from one place to before another.</summary>
-    /// <returns>How many there are in all.</returns>
-    private static int Walk(in Asker asker, in Found found, bool v4, int from, int to, ref AnswerWriter writer)
-    {
-        var place = 0;
-        foreach (var owner in found.Owners)
-        {
-            if (!found.Counts(owner, asker))
-            {
-                continue;
-            }
-
-            for (var i = 0; i < owner.Addresses.Count; i++)
-            {
-                var address = owner.Addresses[i];
-                if (Addresses.IsV4(address) != v4)
-                {
-                    continue;
-                }
-
-                if (place >= from && place < to)
-                {
-                    writer.Address(AnswerWriter.QuestionName, Ttl, address);
-                }
-
-                place++;
-            }
-        }
-
-        return place;
-    }
-
-    /// <summary>RFC 2308 section 5: what is not there is remembered for the least of the record's TTL and its last field.</summary>
-    private static void Soa(ref AnswerWriter writer, Section section, int owner, uint serial)
+    public static void Soa(ref AnswerWriter writer, Section section, int owner, uint serial)
     {
         writer.Begin(section, owner, RecordType.Soa, Ttl);
         writer.Bytes(HostName);

@@ -15,12 +15,16 @@ internal readonly record struct Asker(Machine? Machine, int Network)
 /// <param name="Exists">There is such a name, perhaps without data of the type asked.</param>
 /// <param name="Only">The one network whose addresses count, or -1: all that the asker sees.</param>
 /// <param name="IsGateway"><c>host</c> and <c>gateway</c>.</param>
-/// <param name="Sole">The only owner, where there is one only.</param>
-internal readonly record struct Found(bool Exists, Endpoint[] Owners, int Only, bool IsGateway, Endpoint? Sole = null)
+/// <param name="Leaf">Null: nobody's.</param>
+internal readonly record struct Found(bool Exists, NameLeaf? Leaf, int Only, bool IsGateway)
 {
-    public static readonly Found Nothing = new(false, [], -1, false);
-    public static readonly Found Parent = new(true, [], -1, false);
-    public static readonly Found Gateway = new(true, [], -1, true);
+    public static readonly Found Nothing = new(false, null, -1, false);
+    public static readonly Found Parent = new(true, null, -1, false);
+    public static readonly Found Gateway = new(true, null, -1, true);
+
+    public Endpoint? Sole => Leaf?.Sole;
+
+    public Endpoint[] Owners => Leaf?.Owners ?? [];
 
     public bool Counts(Endpoint owner, in Asker asker) => (Only < 0 || owner.Network == Only) && asker.Sees(owner.Network);
 }
@@ -107,7 +111,7 @@ internal static class Finder
             }
         }
 
-        found = new Found(true, leaf.Owners, -1, false, leaf.Sole);
+        found = new Found(true, leaf, -1, false);
         return true;
     }
 
@@ -158,7 +162,7 @@ internal static class Finder
             return false;
         }
 
-        var candidate = new Found(true, leaf.Owners, only, false, leaf.Sole);
+        var candidate = new Found(true, leaf, only, false);
         if (leaf.Sole is { } sole)
         {
             found = candidate.Counts(sole, asker) ? candidate : Found.Nothing;

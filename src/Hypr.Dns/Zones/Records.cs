@@ -18,14 +18,16 @@ internal sealed class Machine(Quota? known)
 
     public required byte[]? NameKey { get; init; }
 
-    /// <summary>Names of stacks are compared by reference where equal: the store interns them.</summary>
-    public required string? Stack { get; init; }
+    /// <summary>Null for a machine that has none of it, as most have not: a zone of 65,000 is smaller by that.</summary>
+    public required MachineExtras? Extras { get; init; }
 
-    public required byte[]? ServiceKey { get; init; }
+    public string? Stack => Extras?.Stack;
 
-    public required DnsPort[] Ports { get; init; }
+    public byte[]? ServiceKey => Extras?.ServiceKey;
 
-    public required UpstreamSet? Upstreams { get; init; }
+    public DnsPort[] Ports => Extras?.Ports ?? [];
+
+    public UpstreamSet? Upstreams => Extras?.Upstreams;
 
     /// <summary>Made at the first question: most machines of a large zone ask none at a time.</summary>
     public Quota Quota => quota ?? Interlocked.CompareExchange(ref quota, new Quota(), null) ?? quota;
@@ -46,6 +48,9 @@ internal sealed class Machine(Quota? known)
     }
 }
 
+/// <param name="Stack">Compared by reference where equal: the store interns them.</param>
+internal sealed record MachineExtras(string? Stack, byte[]? ServiceKey, DnsPort[] Ports, UpstreamSet? Upstreams);
+
 /// <param name="network">The network's place in <see cref="Zone.Networks"/>.</param>
 /// <param name="aliases">Keys; the id is none of them.</param>
 internal sealed class Endpoint(Machine machine, int network, AddressList addresses, byte[][] aliases)
@@ -59,24 +64,22 @@ internal sealed class Endpoint(Machine machine, int network, AddressList address
     public readonly AddressList Addresses = addresses;
 }
 
-/// <summary>Addresses, IPv4 as mapped numbers. Those that nearly all have, one of each family, are in the owner itself: a cache miss less an answer.</summary>
+/// <summary>Addresses, IPv4 as mapped numbers. The first, which nearly all have alone, is in the owner itself: a cache miss less an answer.</summary>
 internal readonly struct AddressList
 {
     private readonly UInt128 first;
-    private readonly UInt128 second;
-    private readonly UInt128[]? all;
+    private readonly UInt128[]? more;
 
     public AddressList(UInt128[] addresses)
     {
-        Count = addresses.Length;
-        first = Count > 0 ? addresses[0] : 0;
-        second = Count > 1 ? addresses[1] : 0;
-        all = Count > 2 ? addresses : null;
+        first = addresses.Length > 0 ? addresses[0] : 0;
+        more = addresses.Length > 1 ? addresses[1..] : null;
     }
 
-    public int Count { get; }
+    /// <summary>No machine has the address zero.</summary>
+    public int Count => first == 0 ? 0 : more is null ? 1 : more.Length + 1;
 
-    public UInt128 this[int place] => all is not null ? all[place] : place == 0 ? first : second;
+    public UInt128 this[int place] => place == 0 ? first : more![place - 1];
 
     public IEnumerable<UInt128> All()
     {
@@ -90,17 +93,21 @@ internal readonly struct AddressList
 /// <summary>A name and whose it is.</summary>
 internal sealed class NameLeaf(uint hash, byte[] key, Endpoint[] owners) : TrieLeaf(hash)
 {
+    /// <summary>The endpoint itself where it is its machine's only one, as nearly always: a word less a name, and a cache miss less an answer.</summary>
+    private readonly object owner = owners is [{ Machine.Endpoints.Length: 1 } only] ? only : owners;
+
     public byte[] Key { get; } = key;
 
-    /// <summary>The only one, as nearly always.</summary>
-    public Endpoint? Sole { get; } = owners.Length == 1 ? owners[0] : null;
+    /// <summary>Null: it has more owners than one.</summary>
+    public Endpoint? Sole => owner as Endpoint ?? (owner is Endpoint[] { Length: 1 } many ? many[0] : null);
 
-    public Endpoint[] Owners { get; } = owners;
+    public Endpoint[] Owners => owner is Endpoint sole ? sole.Machine.Endpoints : (Endpoint[])owner;
 }
 
-internal sealed class AddressLeaf(uint hash, UInt128 address, Endpoint endpoint) : TrieLeaf(hash)
+/// <param name="place">Which of the endpoint's addresses it is.</param>
+internal sealed class AddressLeaf(uint hash, int place, Endpoint endpoint) : TrieLeaf(hash)
 {
-    public UInt128 Address { get; } = address;
+    public UInt128 Address => Endpoint.Addresses[place];
 
     public Endpoint Endpoint { get; } = endpoint;
 }

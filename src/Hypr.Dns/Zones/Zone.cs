@@ -49,6 +49,13 @@ internal sealed record Zone
         return null;
     }
 
+    public Zone With(int number, NetworkState? network)
+    {
+        var copy = (NetworkState?[])Networks.Clone();
+        copy[number] = network;
+        return this with { Networks = copy };
+    }
+
     public int FindNetwork(ReadOnlySpan<byte> key)
     {
         for (var leaf = NetworkNames.Find(DnsName.Hash(key)); leaf is not null; leaf = (NetworkLeaf?)leaf.Next)

@@ -12,7 +12,7 @@ internal static class ZoneView
     public static IReadOnlyList<DnsRecord> Of(Zone zone, int number, IEnumerable<Machine> machines)
     {
         var network = zone.Networks[number]!;
-        var onlooker = new Machine(null) { IdKey = null, NameKey = null, Stack = null, ServiceKey = null, Ports = [], Upstreams = null };
+        var onlooker = new Machine(null) { IdKey = null, NameKey = null, Extras = null };
         onlooker.Endpoints = [new Endpoint(onlooker, number, default, [])];
         var asker = new Asker(onlooker, number);
         var members = machines.Where(m => m.IsOn(number)).ToList();
