@@ -94,6 +94,7 @@ internal sealed class Composition : IAsyncDisposable
         RuntimeDirectory = paths.Runtime,
         Kernel = paths.GuestKernel,
         Initramfs = paths.GuestInitramfs,
+        Hyprd = Environment.ProcessPath,
         WarmStart = config.WarmStart,
         TemplateDirectory = paths.Templates,
     }, clock, logs);

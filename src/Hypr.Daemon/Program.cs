@@ -1,6 +1,7 @@
 using Hypr.Daemon.Configuration;
 using Hypr.Daemon.Hosting;
 using Hypr.Daemon.Http;
+using Hypr.Machines.Folders;
 using Hypr.Network.Ports.Holder;
 using Hypr.Primitives;
 
@@ -8,6 +9,12 @@ using Hypr.Primitives;
 if (args is ["ports", var socket] && OperatingSystem.IsLinux())
 {
     return await PortHolderProgram.RunAsync(socket);
+}
+
+// So is what serves a VM its folders of the host; it becomes virtiofsd.
+if (args is [FolderServerProgram.Word, .. var folders] && OperatingSystem.IsLinux())
+{
+    return FolderServerProgram.Run(folders);
 }
 
 try

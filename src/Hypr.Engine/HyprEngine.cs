@@ -53,12 +53,13 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         _volumes = new VolumeUseCases(new VolumeRegistry(new VolumeRows(database)), _machines, host.Volumes, Events, clock, logs.CreateLogger<VolumeUseCases>());
         var holders = new VolumeHolders(host.Volumes);
         var exits = new MachineExits(_machines, networks, holders, _events, _health, clock, logs.CreateLogger<MachineExits>());
-        _create = new CreateMachine(_machines, images, networks, _volumes, host, _events, clock);
-        _start = new StartMachine(_machines, images, networks, holders, host, _events, exits, _health, clock, logs.CreateLogger<StartMachine>());
+        var links = new MachineLinks(_machines, networks);
+        _create = new CreateMachine(_machines, images, networks, _volumes, links, host, _events, clock);
+        _start = new StartMachine(_machines, images, networks, holders, links, host, _events, exits, _health, clock, logs.CreateLogger<StartMachine>());
         _end = new EndMachine(_machines, images, networks, _volumes, host, _events);
         _restore = new RestoreMachines(
             _machines, networks, _volumes, holders, host, exits, _end, _start, _health, clock, logs.CreateLogger<RestoreMachines>());
-        _networkCases = new NetworkUseCases(_machines, networks, images, Events, logs.CreateLogger<NetworkUseCases>());
+        _networkCases = new NetworkUseCases(_machines, networks, images, links, Events, logs.CreateLogger<NetworkUseCases>());
         _files = new GuestFiles(_machines);
         _commit = new CommitMachine(_machines, images, _files);
         _update = new UpdateMachine(_machines, host, _events);

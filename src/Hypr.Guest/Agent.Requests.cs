@@ -141,6 +141,7 @@ internal sealed partial class Agent
         {
             Volumes = _configuration.Volumes,
             Files = [.. _configuration.Files.Select(static f => f.Target)],
+            Folders = _configuration.Folders?.Mounts ?? [],
         };
         _oomKills = ContainerCgroup.OomKills();
         var ready = _ready;

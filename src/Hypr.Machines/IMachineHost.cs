@@ -1,4 +1,5 @@
 using System.Net;
+using Hypr.Machines.Folders;
 using Hypr.Primitives;
 using Microsoft.Win32.SafeHandles;
 
@@ -61,6 +62,9 @@ public interface IMachineHost
     /// <summary>Volumes' disks.</summary>
     IVolumeFiles Volumes { get; }
 
+    /// <summary>Folders and files of the host.</summary>
+    IHostFolders Folders { get; }
+
     /// <summary>Bytes of the host's disk that its files take: what it wrote, its log and console.</summary>
     long DiskUsage(string machineId);
 
@@ -100,6 +104,9 @@ public sealed record MachineSpec
 
     /// <summary>Each a further disk; who else may have it is not looked at here.</summary>
     public IReadOnlyList<MachineVolume> Volumes { get; init; } = [];
+
+    /// <summary>Folders and files of the host; they are there.</summary>
+    public IReadOnlyList<MachineFolder> Folders { get; init; } = [];
     public required GuestSpec Guest { get; init; }
 
     /// <summary>
@@ -124,6 +131,10 @@ public sealed record MachineNic(SafeFileHandle Tap, GuestNic Guest);
 /// Whether the VM may write to the disk at all. A disk that is not in order (<see cref="IVolumeFiles.IsInOrder"/>) must be written to.
 /// </param>
 public sealed record MachineVolume(string Name, string Disk, bool WritesDisk, IReadOnlyList<MachineMount> Mounts);
+
+/// <param name="Source">A path of the host.</param>
+/// <param name="Target">The place in the guest.</param>
+public sealed record MachineFolder(string Source, string Target, bool ReadOnly);
 
 /// <param name="CopyImage">What the image has at that place is copied into the volume if that is empty (Docker).</param>
 public sealed record MachineMount(string Target, bool ReadOnly, bool CopyImage);

@@ -5,6 +5,7 @@ using Hypr.Guest.Protocol.Messages;
 using Hypr.Linux.Files;
 using Hypr.Linux.Processes;
 using Hypr.Machines.Disks;
+using Hypr.Machines.Folders;
 using Hypr.Machines.Lifecycle;
 using Hypr.Machines.Logs;
 using Hypr.Machines.Templates;
@@ -24,6 +25,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
 
     private readonly MachineFolders _folders;
     private readonly IVmm _vmm;
+    private readonly FolderServers _servers;
     private readonly BootMachine _boot;
     private readonly MachineTemplates _templates;
     private readonly MachineHostSettings _settings;
@@ -32,14 +34,13 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     private readonly ConcurrentDictionary<string, LogFiles> _logs = new(StringComparer.Ordinal);
 
     public MachineHost(MachineHostSettings settings, TimeProvider clock, ILoggerFactory logs)
-        : this(settings, new QemuVmm(settings, new MachineFolders(settings), clock), clock, logs)
-    {
-    }
-
-    internal MachineHost(MachineHostSettings settings, IVmm vmm, TimeProvider clock, ILoggerFactory logs)
     {
         _settings = settings;
         _folders = new MachineFolders(settings);
+        var hostFolders = new HostFolders(settings);
+        Folders = hostFolders;
+        _servers = new FolderServers(hostFolders, _folders);
+        var vmm = new QemuVmm(settings, _folders, _servers, clock);
         _vmm = vmm;
         _clock = clock;
         _log = logs.CreateLogger<MachineHost>();
@@ -53,6 +54,8 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     public long MinimumMemoryBytes => LeastMemoryBytes;
 
     public IVolumeFiles Volumes { get; }
+
+    public IHostFolders Folders { get; }
 
     public Task<HypervisorInfo> ProbeAsync(CancellationToken cancel) => _vmm.ProbeAsync(cancel);
 
@@ -117,7 +120,8 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
 
     public async Task SweepAsync(IReadOnlyCollection<string> keep, CancellationToken cancel)
     {
-        foreach (var stray in _vmm.FindAll().Where(handle => !keep.Contains(handle.MachineId)).ToList())
+        // What serves the folders of a machine ends with its VMM; one that no VMM ever came to is left of a start that was broken off.
+        foreach (var stray in _vmm.FindAll().Concat(_servers.FindAll()).Where(handle => !keep.Contains(handle.MachineId)).ToList())
         {
             using var process = LinuxProcess.Adopt(stray.Pid, stray.StartTime);
             if (process is null)
@@ -144,6 +148,9 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         var (there, wanted) = (_vmm.FindAll().ToHashSet(), running.ToHashSet());
         faults.AddRange(there.Except(wanted).Select(v => $"a VMM (pid {v.Pid}) runs for machine {v.MachineId}, which is not said to run"));
         faults.AddRange(wanted.Except(there).Select(v => $"machine {v.MachineId} is said to run, and its VMM (pid {v.Pid}) is gone"));
+        var (served, vms) = (_servers.FindAll().Select(s => s.MachineId).ToHashSet(), running.Select(r => r.MachineId).ToHashSet());
+        faults.AddRange(served.Except(vms).Select(id => $"folders are served to machine {id}, which is not said to run"));
+        faults.AddRange(vms.Where(_servers.HasFolders).Except(served).Select(id => $"the folders of machine {id} are served no more: start it anew"));
         faults.AddRange(Strays(_folders.AllData, known).Select(f => $"{f} belongs to no machine"));
         faults.AddRange(Strays(_folders.AllRuntime, [.. running.Select(r => r.MachineId)]).Select(f => $"{f} belongs to no running machine"));
         return faults;
@@ -182,7 +189,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     private LogFiles Log(string id) =>
         _logs.GetOrAdd(id, _ => new LogFiles(_folders.Log(id), _settings.LogFileBytes, Math.Max(1, _settings.LogFiles)));
 
-    [LoggerMessage(LogLevel.Warning, "a VMM (pid {Pid}) that nobody knows was ended: of machine {Machine}")]
+    [LoggerMessage(LogLevel.Warning, "a process (pid {Pid}) that nobody knows was ended: of machine {Machine}")]
     private static partial void StrayEnded(ILogger logger, int pid, string machine);
 
     [LoggerMessage(LogLevel.Warning, "the agent of {Machine} does not answer yet: {Reason}")]

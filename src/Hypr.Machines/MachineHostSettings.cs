@@ -18,6 +18,9 @@ public sealed record MachineHostSettings
     /// <summary>A path, or a name looked up in PATH.</summary>
     public string Qemu { get; init; } = "qemu-system-x86_64";
 
+    /// <summary>hyprd's own program, which serves folders of the host (<see cref="Folders.FolderServerProgram"/>); null: it cannot.</summary>
+    public string? Hyprd { get; init; }
+
     /// <summary>Whom VMMs run as. They own no file: everything reaches them as an open descriptor.</summary>
     public uint Uid { get; init; } = DefaultUser;
 

@@ -50,6 +50,7 @@ public sealed class CodecTests
             },
         ],
         Files = [new FileConfiguration("/run/secrets/key", [0, 1, 255], 1000, 101, 0x120)],
+        Folders = new FoldersConfiguration(DeviceSlot.PciePort(4), [new FolderMountPoint("/srv", true), new FolderMountPoint("/etc/app.conf", false)]),
     };
 
     [Fact]
@@ -62,6 +63,8 @@ public sealed class CodecTests
         Assert.Equal(bytes, Encode(read.Encode));
         Assert.Equal(Configuration.Names.Hosts, read.Names.Hosts);
         Assert.Equal(Configuration.WritableDisk, read.WritableDisk);
+        Assert.Equal(Configuration.Folders!.Slot, read.Folders!.Slot);
+        Assert.Equal(Configuration.Folders.Mounts, read.Folders.Mounts);
         Assert.Equal(Configuration.Nics[0].Addresses, read.Nics[0].Addresses);
         Assert.Null(read.Nics[0].Gateway6);
         Assert.Equal(Configuration.Nics[0].ReturnGateway6, read.Nics[0].ReturnGateway6);
@@ -73,12 +76,15 @@ public sealed class CodecTests
     [Fact]
     public void A_configuration_of_a_hyprd_without_volumes_is_read_with_none()
     {
-        var bytes = Encode((Configuration with { Volumes = [], Files = [] }).Encode);
-        var r = new WireReader(bytes.AsSpan(0, bytes.Length - 8));
+        var bytes = Encode((Configuration with { Volumes = [], Files = [], Folders = null }).Encode);
+        var r = new WireReader(bytes.AsSpan(0, bytes.Length - 9));
         var read = GuestConfiguration.Decode(ref r);
         Assert.Empty(read.Volumes);
         Assert.Empty(read.Files);
         Assert.Equal(Configuration.ExitDeadline, read.ExitDeadline);
+
+        r = new WireReader(bytes.AsSpan(0, bytes.Length - 1));
+        Assert.Null(GuestConfiguration.Decode(ref r).Folders);
     }
 
     [Fact]

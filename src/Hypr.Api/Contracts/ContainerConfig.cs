@@ -250,8 +250,17 @@ public sealed record Mount
     public string? Source { get; set; }
     public string? Target { get; set; }
     public bool ReadOnly { get; set; }
+    public BindMountOptions? BindOptions { get; set; }
     public VolumeMountOptions? VolumeOptions { get; set; }
     public TmpfsMountOptions? TmpfsOptions { get; set; }
+}
+
+public sealed record BindMountOptions
+{
+    public string? Propagation { get; set; }
+
+    /// <summary>A folder is made where there is nothing.</summary>
+    public bool CreateMountpoint { get; set; }
 }
 
 public sealed record VolumeMountOptions

@@ -12,7 +12,8 @@ namespace Hypr.Engine.Machines;
 
 /// <summary>Makes a machine that does not run: checked wholly, stored, attached to its networks. Undone when a step fails.</summary>
 internal sealed class CreateMachine(
-    MachineRegistry machines, IImageService images, INetworkService networks, VolumeUseCases volumes, IMachineHost host, MachineEvents events, TimeProvider clock)
+    MachineRegistry machines, IImageService images, INetworkService networks, VolumeUseCases volumes, MachineLinks links, IMachineHost host, MachineEvents events,
+    TimeProvider clock)
 {
     public async Task<MachineCreated> RunAsync(string? name, MachineConfig config, CancellationToken cancel)
     {
@@ -21,9 +22,10 @@ internal sealed class CreateMachine(
         Sizing.Check(config, host.MinimumMemoryBytes);
         HealthRules.Check(config.Healthcheck);
         CheckNames(config);
+        links.Check(config);
         var attachments = Attachments(config);
         MachineFiles.Check(config);
-        _ = MountPlan.Of(config, [], machines.Get);
+        FolderUseCases.Check(MountPlan.Of(config, [], machines.Get).Folders, host.Folders);
         if (config.StopSignal is { Length: > 0 } signal)
         {
             Signals.Parse(signal);
@@ -36,11 +38,13 @@ internal sealed class CreateMachine(
 
         // 2. Its volumes and the intent. A machine found in Creating at hyprd's start is removed.
         Machine machine = null!;
+        var wishes = MountPlan.Of(config, image.Config.Volumes, machines.Get);
         var made = await volumes.TakeAsync(
-            MountPlan.Of(config, image.Config.Volumes, machines.Get),
+            wishes.Volumes,
             mounts =>
             {
-                machine = new Machine(ObjectId.New(), chosen, clock.GetUtcNow(), image.Id, config with { Volumes = mounts }, new MachineState());
+                var whole = config with { Volumes = mounts, Folders = wishes.Folders };
+                machine = new Machine(ObjectId.New(), chosen, clock.GetUtcNow(), image.Id, whole, new MachineState());
                 machines.Add(machine);
             },
             cancel);

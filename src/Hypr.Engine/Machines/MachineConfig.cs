@@ -82,6 +82,12 @@ public sealed record MachineConfig
     /// <summary>What became of all of them, and of the image's VOLUMEs, when the machine was made.</summary>
     public IReadOnlyList<VolumeMount> Volumes { get; set; } = [];
 
+    /// <summary>Those of the host's folders.</summary>
+    public IReadOnlyList<FolderMount> Folders { get; set; } = [];
+
+    /// <summary><c>OTHER[:ALIAS]</c></summary>
+    public IReadOnlyList<string> Links { get; set; } = [];
+
     /// <summary>HYPR's own: files that the machine finds when it starts.</summary>
     public IReadOnlyList<MachineFileConfig> Files { get; set; } = [];
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();

@@ -14,8 +14,8 @@ namespace Hypr.Engine.Machines;
 /// then as it was, with the error kept in its state.
 /// </summary>
 internal sealed partial class StartMachine(
-    MachineRegistry machines, IImageService images, INetworkService networks, VolumeHolders volumes, IMachineHost host, MachineEvents events, MachineExits exits,
-    HealthMonitor health, TimeProvider clock, ILogger<StartMachine> log)
+    MachineRegistry machines, IImageService images, INetworkService networks, VolumeHolders volumes, MachineLinks links, IMachineHost host, MachineEvents events,
+    MachineExits exits, HealthMonitor health, TimeProvider clock, ILogger<StartMachine> log)
 {
     public async Task RunAsync(Machine machine, CancellationToken cancel)
     {
@@ -26,6 +26,7 @@ internal sealed partial class StartMachine(
         var image = images.Find(machine.ImageId)
             ?? throw HyprException.NotFound($"the image {machine.Config.Image} of {machine.Name} was removed: pull it again and create the VM anew");
         await ConnectPendingAsync(machine, cancel);
+        FolderUseCases.Ready(machine.Config.Folders, host.Folders);
 
         // 2. The intent: found in Starting at hyprd's start, what follows is undone.
         var before = machine.State;
@@ -123,11 +124,12 @@ internal sealed partial class StartMachine(
                     g.Key, host.Volumes.PathOf(g.Key), machine.State.WrittenVolumes.Contains(g.Key),
                     [.. g.Select(m => new MachineMount(m.Target, m.ReadOnly, !m.NoCopy))])),
             ],
+            Folders = [.. config.Folders.Select(f => new MachineFolder(f.Source, f.Target, f.ReadOnly))],
             Guest = new GuestSpec
             {
                 Hostname = hostname,
                 Domainname = config.Domainname,
-                Hosts = GuestNames.Hosts(config, hostname, network.Guest),
+                Hosts = [.. GuestNames.Hosts(config, hostname, network.Guest), .. links.Hosts(machine)],
                 Resolver = GuestNames.Resolver(config, network.Guest),
                 Process = new GuestProcess
                 {

@@ -12,7 +12,7 @@ namespace Hypr.Engine.Networks;
 
 /// <summary>Networks and their machines, running or not.</summary>
 internal sealed partial class NetworkUseCases(
-    MachineRegistry machines, INetworkService networks, IImageService images, EventLog events, ILogger<NetworkUseCases> log)
+    MachineRegistry machines, INetworkService networks, IImageService images, MachineLinks links, EventLog events, ILogger<NetworkUseCases> log)
 {
     public IReadOnlyList<NetworkView> All() => [.. networks.List().Select(View)];
 
@@ -189,11 +189,11 @@ internal sealed partial class NetworkUseCases(
         }
     }
 
-    private static Task TellNamesAsync(Machine machine, IRunningMachine running, GuestNetwork network, CancellationToken cancel)
+    private Task TellNamesAsync(Machine machine, IRunningMachine running, GuestNetwork network, CancellationToken cancel)
     {
         var hostname = GuestNames.Hostname(machine);
         return running.ConfigureNamesAsync(
-            hostname, GuestNames.Hosts(machine.Config, hostname, network), GuestNames.Resolver(machine.Config, network), cancel);
+            hostname, [.. GuestNames.Hosts(machine.Config, hostname, network), .. links.HostsIfAny(machine)], GuestNames.Resolver(machine.Config, network), cancel);
     }
 
     private async Task TryAsync(Machine machine, Func<Task> step)

@@ -9,9 +9,9 @@ namespace Hypr.Engine.Volumes;
 /// </summary>
 internal static class MountPlan
 {
-    public static IReadOnlyList<VolumeWish> Of(MachineConfig config, IReadOnlyList<string> imageVolumes, Func<string, Machine> machine)
+    public static MountWishes Of(MachineConfig config, IReadOnlyList<string> imageVolumes, Func<string, Machine> machine)
     {
-        var all = new Dictionary<string, VolumeWish>(StringComparer.Ordinal);
+        var all = new Places();
         foreach (var from in config.VolumesFrom)
         {
             TakeOver(all, from, machine);
@@ -19,30 +19,40 @@ internal static class MountPlan
 
         VolumeOptions.CheckDriver(config.VolumeDriver);
         var named = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var wish in config.Binds.Select(FromBind).Concat(config.Mounts.Select(FromMount)))
+        foreach (var bind in config.Binds)
         {
-            if (!named.Add(wish.Mount.Target) || config.Tmpfs.Keys.Any(t => MountPath.TryClean(t) == wish.Mount.Target))
-            {
-                throw HyprException.Invalid($"Duplicate mount point: {wish.Mount.Target}");
-            }
+            Once(BindText.IsFolder(bind) ? all.Put(BindText.Folder(bind)) : all.Put(BindText.Volume(bind)));
+        }
 
-            all[wish.Mount.Target] = wish;
+        foreach (var request in config.Mounts)
+        {
+            Once(request.Type == "bind" ? all.Put(RequestedMount.Folder(request)) : all.Put(RequestedMount.Volume(request)));
         }
 
         foreach (var path in config.AnonymousVolumes.Concat(imageVolumes))
         {
             var target = MountPath.Clean(path);
-            if (!config.Tmpfs.Keys.Any(t => MountPath.TryClean(t) == target))
+            if (!IsTmpfs(target) && !all.Has(target))
             {
-                all.TryAdd(target, new VolumeWish(new VolumeSpec(), new VolumeMount { Target = target, Anonymous = true }));
+                all.Put(new VolumeWish(new VolumeSpec(), new VolumeMount { Target = target, Anonymous = true }));
             }
         }
 
-        return [.. all.Values];
+        return all.Wishes;
+
+        void Once(string target)
+        {
+            if (!named.Add(target) || IsTmpfs(target))
+            {
+                throw HyprException.Invalid($"Duplicate mount point: {target}");
+            }
+        }
+
+        bool IsTmpfs(string target) => config.Tmpfs.Keys.Any(t => MountPath.TryClean(t) == target);
     }
 
     /// <summary><c>NAME[:ro|:rw]</c></summary>
-    private static void TakeOver(Dictionary<string, VolumeWish> all, string from, Func<string, Machine> machine)
+    private static void TakeOver(Places all, string from, Func<string, Machine> machine)
     {
         var cut = from.LastIndexOf(':');
         var (name, mode) = cut < 0 ? (from, "") : (from[..cut], from[(cut + 1)..]);
@@ -64,64 +74,39 @@ internal static class MountPlan
 
         foreach (var mount in other.Config.Volumes)
         {
-            all[mount.Target] = new VolumeWish(
-                new VolumeSpec { Name = mount.Volume }, mount with { ReadOnly = mode == "ro" || (mode != "rw" && mount.ReadOnly), Anonymous = false });
+            all.Put(new VolumeWish(new VolumeSpec { Name = mount.Volume }, mount with { ReadOnly = IsReadOnly(mount.ReadOnly), Anonymous = false }));
         }
+
+        foreach (var folder in other.Config.Folders)
+        {
+            all.Put(folder with { ReadOnly = IsReadOnly(folder.ReadOnly) });
+        }
+
+        bool IsReadOnly(bool its) => mode == "ro" || (mode != "rw" && its);
     }
 
-    private static VolumeWish FromBind(string bind)
+    /// <summary>What is put later has the place.</summary>
+    private sealed class Places
     {
-        var parts = bind.Split(':');
-        if (parts.Length is < 2 or > 3 || parts[0].Length == 0 || parts[1].Length == 0)
+        private readonly Dictionary<string, VolumeWish> _volumes = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, FolderMount> _folders = new(StringComparer.Ordinal);
+
+        public MountWishes Wishes => new([.. _volumes.Values], [.. _folders.Values.OrderBy(f => f.Target, StringComparer.Ordinal)]);
+
+        public bool Has(string target) => _volumes.ContainsKey(target) || _folders.ContainsKey(target);
+
+        public string Put(VolumeWish wish)
         {
-            throw HyprException.Invalid($"invalid volume specification: '{bind}'");
+            _folders.Remove(wish.Mount.Target);
+            _volumes[wish.Mount.Target] = wish;
+            return wish.Mount.Target;
         }
 
-        var mount = new VolumeMount { Target = MountPath.Clean(parts[1]) };
-        if (parts[0].StartsWith('/'))
+        public string Put(FolderMount folder)
         {
-            throw HostPath(parts[0], mount.Target);
+            _volumes.Remove(folder.Target);
+            _folders[folder.Target] = folder;
+            return folder.Target;
         }
-
-        foreach (var word in parts.Length == 3 ? parts[2].Split(',') : [])
-        {
-            mount = word switch
-            {
-                "ro" => mount with { ReadOnly = true },
-                "nocopy" => mount with { NoCopy = true },
-                // z and Z relabel for SELinux on a host: a VM's disk needs none.
-                "rw" or "z" or "Z" => mount,
-                _ => throw HyprException.Invalid($"invalid mode: {parts[2]}: ro, rw and nocopy are known"),
-            };
-        }
-
-        return new VolumeWish(new VolumeSpec { Name = VolumeOptions.CheckedName(parts[0]) }, mount);
     }
-
-    private static VolumeWish FromMount(MountRequest request)
-    {
-        var target = MountPath.Clean(request.Target);
-        if (request.Type == "bind")
-        {
-            throw HostPath(request.Source, target);
-        }
-
-        if (request.Type != "volume")
-        {
-            throw HyprException.Invalid($"invalid mount config for type \"{request.Type}\": volume and tmpfs are known");
-        }
-
-        var spec = new VolumeSpec
-        {
-            Name = request.Source.Length > 0 ? VolumeOptions.CheckedName(request.Source) : "",
-            Driver = request.Driver,
-            Options = request.Options,
-            Labels = request.Labels,
-        };
-        return new VolumeWish(
-            spec, new VolumeMount { Target = target, ReadOnly = request.ReadOnly, NoCopy = request.NoCopy, Anonymous = spec.Name.Length == 0 });
-    }
-
-    private static HyprException HostPath(string source, string target) => HyprException.NotImplemented(
-        $"{source} on {target}: a folder of the host cannot be mounted in a VM. Use a named volume (-v NAME:{target}), or bring files in with the image or with compose's configs and secrets");
 }

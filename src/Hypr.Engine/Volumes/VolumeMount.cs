@@ -26,6 +26,12 @@ public sealed record MountRequest
     public required string Target { get; init; }
     public bool ReadOnly { get; init; }
     public bool NoCopy { get; init; }
+
+    /// <summary>Of a bind: BindOptions.CreateMountpoint.</summary>
+    public bool MakesSource { get; init; }
+
+    /// <summary>Of a bind: BindOptions.Propagation.</summary>
+    public string Propagation { get; set; } = "";
     public string Driver { get; init; } = "";
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
@@ -33,3 +39,6 @@ public sealed record MountRequest
 
 /// <summary>A mount and the volume that is wanted for it, made if it is missing.</summary>
 internal sealed record VolumeWish(VolumeSpec Spec, VolumeMount Mount);
+
+/// <summary>All that is mounted in a machine but tmpfs: each place once.</summary>
+internal sealed record MountWishes(IReadOnlyList<VolumeWish> Volumes, IReadOnlyList<FolderMount> Folders);

@@ -35,6 +35,9 @@ public sealed record GuestConfiguration
     public IReadOnlyList<VolumeConfiguration> Volumes { get; init; } = [];
     public IReadOnlyList<FileConfiguration> Files { get; init; } = [];
 
+    /// <summary>Folders and files of the host; null: none.</summary>
+    public FoldersConfiguration? Folders { get; init; }
+
     public void Encode(WireWriter w)
     {
         w.Nested(Names.Encode);
@@ -57,6 +60,8 @@ public sealed record GuestConfiguration
         w.U32((uint)Files.Count);
         foreach (var file in Files)
             w.Nested(file.Encode);
+        w.Bool(Folders is not null);
+        Folders?.Encode(w);
     }
 
     public static GuestConfiguration Decode(ref WireReader r)
@@ -103,6 +108,6 @@ public sealed record GuestConfiguration
             files[i] = FileConfiguration.Decode(ref nested);
         }
 
-        return configuration with { Volumes = volumes, Files = files };
+        return configuration with { Volumes = volumes, Files = files, Folders = !r.AtEnd && r.Bool() ? FoldersConfiguration.Decode(ref r) : null };
     }
 }

@@ -53,7 +53,8 @@ internal static class Startup
         }
     }
 
-    private static void InsertModules(string list)
+    /// <summary>Each line of the list is a file beside it, in order.</summary>
+    public static void InsertModules(string list)
     {
         foreach (var name in (FileTree.TryRead("/modules/" + list) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
             ThisMachine.InsertModule("/modules/" + name);

@@ -17,9 +17,14 @@ internal static class VirtioDevices
     /// <summary>Binds the driver unless it has the device, and gives the folder of what appeared: <c>vda</c> under <c>block</c>, <c>eth0</c> under <c>net</c>.</summary>
     public static string Bind(string device, string driver, string kind)
     {
+        Bind(device, driver);
+        return FileTree.Names($"{Virtio}/{device}/{kind}") is [var name, ..] ? name : throw new LinuxException($"bind {driver} to", device, Errno.ENODEV);
+    }
+
+    public static void Bind(string device, string driver)
+    {
         if (!FileTree.Exists($"{Virtio}/{device}/driver"))
             FileTree.Write($"/sys/bus/virtio/drivers/{driver}/bind", device);
-        return FileTree.Names($"{Virtio}/{device}/{kind}") is [var name, ..] ? name : throw new LinuxException($"bind {driver} to", device, Errno.ENODEV);
     }
 
     public static void Unbind(string device) => FileTree.Write($"{Virtio}/{device}/driver/unbind", device);

@@ -34,6 +34,8 @@ internal static class ContainerRoot
         Linux.Mounts.Mount.Add("overlay", Path, "overlay", MountFlags.None, $"lowerdir={Image},upperdir={Disk}/upper,workdir={Disk}/work");
         for (var i = 0; i < configuration.Volumes.Count; i++)
             VolumeDisk.Mount(configuration.Volumes[i], VolumeDisk.Folder(i));
+        if (configuration.Folders is { } folders)
+            SharedFolders.Mount(folders);
         GuestFiles.Write(configuration.Files);
         Linux.Mounts.Mount.Add("devpts", Terminals, "devpts", MountFlags.NoSuid | MountFlags.NoExec, "newinstance,ptmxmode=0666,mode=0620,gid=5");
     }
@@ -42,6 +44,7 @@ internal static class ContainerRoot
     public static void Unmount()
     {
         VolumeDisk.Unmount();
+        SharedFolders.Unmount();
         foreach (var folder in (ReadOnlySpan<string>)[Terminals, Path, Disk, Image])
         {
             if (!FileTree.Exists(folder) || Linux.Mounts.Mount.TryRemove(folder))

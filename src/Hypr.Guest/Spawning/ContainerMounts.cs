@@ -63,6 +63,14 @@ internal static class ContainerMounts
             }
         }
 
+        for (var i = 0; i < order.Folders.Count; i++)
+        {
+            var place = order.Folders[i];
+            var isFolder = FileTree.Exists(SharedFolders.PathOf(i) + "/.");
+            var content = Mount.Detach(SharedFolders.PathOf(i));
+            places.Add((place.Target, () => MountShared(content, place, isFolder)));
+        }
+
         foreach (var (target, options) in order.Tmpfs)
             places.Add((target, () => AddTmpfs(target, options)));
         for (var i = 0; i < order.Files.Count; i++)
@@ -84,6 +92,22 @@ internal static class ContainerMounts
     {
         FileTree.MakeFolders(place.Target);
         Mount.Attach(content, place.Target);
+        if (place.ReadOnly)
+            MakeReadOnly(place.Target);
+    }
+
+    private static void MountShared(SafeFileHandle content, FolderMountPoint place, bool isFolder)
+    {
+        if (isFolder)
+        {
+            FileTree.MakeFolders(place.Target);
+            Mount.Attach(content, place.Target);
+        }
+        else
+        {
+            MountFile(content, place.Target);
+        }
+
         if (place.ReadOnly)
             MakeReadOnly(place.Target);
     }

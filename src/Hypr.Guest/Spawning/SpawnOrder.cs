@@ -13,6 +13,9 @@ internal sealed record SpawnOrder(
     /// <summary>Where the files are found whose content the agent keeps, in its order.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
+    /// <summary>What the host shares, in its order.</summary>
+    public IReadOnlyList<FolderMountPoint> Folders { get; init; } = [];
+
     public byte[] Encode()
     {
         var w = new WireWriter();
@@ -26,6 +29,7 @@ internal sealed record SpawnOrder(
         foreach (var volume in Volumes)
             w.Nested(volume.Encode);
         w.Texts(Files);
+        FolderMountPoint.EncodeAll(w, Folders);
         return w.Written.ToArray();
     }
 
@@ -43,6 +47,6 @@ internal sealed record SpawnOrder(
             volumes[i] = VolumeConfiguration.Decode(ref nested);
         }
 
-        return order with { Volumes = volumes, Files = r.Texts() };
+        return order with { Volumes = volumes, Files = r.Texts(), Folders = FolderMountPoint.DecodeAll(ref r) };
     }
 }

@@ -47,6 +47,13 @@ public readonly record struct FileStatus(
         return LibC.Statx(LibC.AT_FDCWD, path, 0, Wanted, buffer) == 0 ? Read(buffer) : null;
     }
 
+    /// <summary>Of an open file, folder or mount.</summary>
+    public static unsafe FileStatus OfOpen(SafeFileHandle file)
+    {
+        fixed (byte* empty = "\0"u8)
+            return Of(file, empty);
+    }
+
     internal static unsafe FileStatus Of(SafeFileHandle folder, byte* name)
     {
         var buffer = stackalloc byte[Size];

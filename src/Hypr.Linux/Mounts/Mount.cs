@@ -36,6 +36,8 @@ public static unsafe class Mount
     // The same numbers on every architecture (since Linux 5.0).
     private const int SysOpenTree = 428;
     private const int SysMoveMount = 429;
+    private const int SysMountSetAttr = 442;
+    private const int AtRecursive = 0x8000;
 
     /// <summary><c>mount -t TYPE -o FLAGS,DATA SOURCE TARGET</c></summary>
     public static void Add(string? source, string target, string? type, MountFlags flags = MountFlags.None, string? data = null)
@@ -48,13 +50,14 @@ public static unsafe class Mount
     public static bool TryRemove(string target, bool lazy = false) => LibC.Unmount(target, lazy ? 2 : 0) == 0;
 
     /// <summary>A copy of a mount, or of what is at a path, that has no place yet (open_tree(2), Linux 5.2).</summary>
-    public static SafeFileHandle Detach(string path)
+    /// <param name="recursive">With what is mounted below.</param>
+    public static SafeFileHandle Detach(string path, bool recursive = false)
     {
         // OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC; AT_FDCWD is -100.
         var name = Marshal.StringToCoTaskMemUTF8(path);
         try
         {
-            var fd = LibC.Syscall(SysOpenTree, -100, name, 1 | LibC.O_CLOEXEC, 0, 0);
+            var fd = LibC.Syscall(SysOpenTree, -100, name, 1 | LibC.O_CLOEXEC | (recursive ? AtRecursive : 0), 0, 0);
             return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw LinuxException.Last("copy mount", path);
         }
         finally
@@ -79,6 +82,20 @@ public static unsafe class Mount
         finally
         {
             Marshal.FreeCoTaskMem(name);
+        }
+    }
+
+    /// <summary>
+    /// <c>mount --make-rprivate -o remount,bind,FLAGS</c> for such a copy and all that is mounted below it (mount_setattr(2), Linux 5.12): read-only, nosuid and nodev.
+    /// </summary>
+    public static void Restrict(SafeFileHandle mount, MountFlags flags)
+    {
+        // struct mount_attr: attr_set, attr_clr, propagation, userns_fd. MOUNT_ATTR_RDONLY, _NOSUID and _NODEV have the numbers of MS_RDONLY, MS_NOSUID and MS_NODEV.
+        var attributes = stackalloc ulong[4] { (ulong)(flags & (MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev)), 0, (ulong)MountFlags.Private, 0 };
+        fixed (byte* empty = "\0"u8)
+        {
+            if (LibC.Syscall(SysMountSetAttr, mount.DangerousGetHandle(), (nint)empty, LibC.AT_EMPTY_PATH | AtRecursive, (nint)attributes, 32) != 0)
+                throw LinuxException.Last("restrict", "a mount");
         }
     }
 

@@ -27,6 +27,29 @@ public static unsafe class Self
             throw LinuxException.Last("redirect to", path);
     }
 
+    /// <summary>A copy under another number, which the next program gets.</summary>
+    public static void Move(int from, int to)
+    {
+        if (LibC.Dup2(from, to) < 0)
+            throw LinuxException.Last("copy", "a descriptor");
+    }
+
+    /// <summary>A capability that this process has (capability.h: CAP_*).</summary>
+    public static bool HasCapability(int number)
+    {
+        const string effective = "CapEff:";
+        foreach (var line in (Files.FileTree.TryRead("/proc/self/status") ?? "").Split('\n'))
+        {
+            if (line.StartsWith(effective, StringComparison.Ordinal)
+                && ulong.TryParse(line.AsSpan(effective.Length).Trim(), System.Globalization.NumberStyles.HexNumber, null, out var set))
+            {
+                return (set >> number & 1) != 0;
+            }
+        }
+
+        return false;
+    }
+
     public static void Enter(string folder)
     {
         if (LibC.ChangeDirectory(folder) != 0)

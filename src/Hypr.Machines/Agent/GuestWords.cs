@@ -24,6 +24,8 @@ internal static class GuestWords
         Tmpfs = spec.Guest.Tmpfs,
         Volumes = [.. spec.Volumes.Select((volume, i) => Volume(volume, vmm.VolumeSlot(i)))],
         Files = [.. spec.Guest.Files.Select(f => new FileConfiguration(f.Target, f.Content.ToArray(), f.User, f.Group, f.Mode))],
+        Folders = spec.Folders.Count == 0 ? null
+            : new FoldersConfiguration(vmm.FoldersSlot, [.. spec.Folders.Select(f => new FolderMountPoint(f.Target, f.ReadOnly))]),
         Entropy = RandomNumberGenerator.GetBytes(EntropyBytes),
         UnixTimeNanoseconds = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100,
         ExitDeadline = exitDeadline,

@@ -56,7 +56,8 @@ internal sealed partial class BootMachine(
     private async Task<ConfiguredGuest?> WarmAsync(MachineSpec spec, VmmRequest request, HypervisorInfo hypervisor, CancellationToken cancel)
     {
         // More NICs than a template has ports for: a machine that boots gets as many as it needs. Volumes' disks are there when QEMU starts.
-        if (request.Nics.Count > settings.SparePorts || request.Volumes.Count > 0
+        // Folders are served by a process that shares the guest's memory, and a saved guest's is a copy that nobody else sees.
+        if (request.Nics.Count > settings.SparePorts || request.Volumes.Count > 0 || request.Folders.Count > 0
             || await templates.FindAsync(spec.Cpus, spec.MemoryBytes, hypervisor, cancel) is not { } template)
         {
             return null;
@@ -157,6 +158,7 @@ internal sealed partial class BootMachine(
         WritableDisk = folders.Disk(spec.Id),
         Nics = [.. spec.Nics.Select(nic => new VmmNic(nic.Guest.Name, nic.Tap, nic.Guest.Mac))],
         Volumes = [.. spec.Volumes.Select(volume => new VmmVolume(volume.Name, volume.Disk, ReadOnly: !volume.WritesDisk))],
+        Folders = [.. spec.Folders.Select(folder => new VmmFolder(folder.Source, folder.ReadOnly))],
     };
 
     [LoggerMessage(LogLevel.Warning, "{Machine} said no hello within {Seconds} s and is started once more")]

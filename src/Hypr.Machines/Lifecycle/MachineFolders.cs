@@ -24,6 +24,9 @@ internal sealed class MachineFolders(MachineHostSettings settings)
 
     public string Runtime(string id) => Path.Combine(AllRuntime, Checked(id));
 
+    /// <summary>In a machine's run-time folder: where its folders of the host are, in the namespace of what serves them alone.</summary>
+    public static string Shared(string runFolder) => Path.Combine(runFolder, "folders");
+
     public string Disk(string id) => Path.Combine(Data(id), "writable.ext4");
 
     public string Console(string id) => Path.Combine(Data(id), "console.log");

@@ -57,6 +57,9 @@ internal sealed record VmmRequest
     public required IReadOnlyList<VmmNic> Nics { get; init; }
     public IReadOnlyList<VmmVolume> Volumes { get; init; } = [];
 
+    /// <summary>Not with <see cref="From"/> or <see cref="RecordTo"/>: who serves them shares the guest's memory.</summary>
+    public IReadOnlyList<VmmFolder> Folders { get; init; } = [];
+
     /// <summary>The guest goes on from here, when <see cref="IVmmProcess.LoadAsync"/> was called. Null: it boots.</summary>
     public SavedGuest? From { get; init; }
 
@@ -72,6 +75,9 @@ internal sealed record VmmNic(string Name, SafeFileHandle Tap, MacAddress Mac);
 
 /// <param name="Name">For messages.</param>
 internal sealed record VmmVolume(string Name, string Disk, bool ReadOnly);
+
+/// <param name="Source">Of the host: a folder or a file.</param>
+internal sealed record VmmFolder(string Source, bool ReadOnly);
 
 /// <param name="Cpu">User and system time of the process, its guest's included.</param>
 internal readonly record struct VmmUsage(TimeSpan Cpu, long ReadBytes, long ReadOperations, long WrittenBytes, long WriteOperations);
@@ -89,6 +95,9 @@ internal interface IVmmProcess : IAsyncDisposable
 
     /// <summary>Where the volumes sit that it was started with; of a process that was adopted nobody asks.</summary>
     DeviceSlot VolumeSlot(int index);
+
+    /// <summary>Where the device of all folders sits; as with volumes.</summary>
+    DeviceSlot FoldersSlot { get; }
 
     /// <summary>
     /// Completes when the process is gone: its signal, 0 for an exit by itself, null when that cannot be known. Never fails.

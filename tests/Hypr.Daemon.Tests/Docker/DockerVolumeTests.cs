@@ -96,7 +96,9 @@ public sealed class DockerVolumeTests(ApiFixture api) : IClassFixture<ApiFixture
             ($"-v {name}:/data:rx", "invalid mode: rx"),
             ($"-v {name}:/data -v {name}2:/data", "Duplicate mount point: /data"),
             ($"-v {name}:/data --tmpfs /data", "Duplicate mount point: /data"),
-            ($"-v {name}:/data -v /etc:/etc", "/etc on /etc: a folder of the host cannot be mounted in a VM"),
+            ($"-v {name}:/data -v /run/socket:/socket", "/run/socket on /socket: folders and files of the host can be mounted in a VM, and this is a socket"),
+            ($"-v {name}:/data --mount type=bind,src=/gone,dst=/gone", "invalid mount config for type \"bind\": bind source path does not exist: /gone"),
+            ($"-v {name}:/data -v /srv:/srv:rshared", "the bind propagation rshared is not in HYPR"),
             ($"--volume-driver nfs -v {name}:/data", "plugin \"nfs\" not found"),
             ($"-v {name}:/data --mount type=volume,src={name}x,dst=/other,volume-opt=size=huge", "invalid size: 'huge'"),
         })

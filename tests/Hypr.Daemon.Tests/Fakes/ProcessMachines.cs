@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Hypr.Machines;
+using Hypr.Machines.Folders;
 using Hypr.Primitives;
 
 namespace Hypr.Daemon.Tests.Fakes;
@@ -23,6 +24,8 @@ internal sealed class ProcessMachines : IMachineHost
     public long MinimumMemoryBytes => 64 << 20;
 
     public IVolumeFiles Volumes { get; init; } = new FolderVolumes();
+
+    public IHostFolders Folders { get; } = new MemoryFolders();
 
     /// <summary>What the last start was given.</summary>
     public MachineSpec? LastSpec { get; private set; }

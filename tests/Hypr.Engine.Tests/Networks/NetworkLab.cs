@@ -27,7 +27,7 @@ internal sealed class NetworkLab : IAsyncDisposable
         _machines = new MachineRegistry(new MachineRows(_database));
         Networks = new NetworkService(_database, Datapath, Names, _reserver, new NetworkSettings(), TimeProvider.System, NullLoggerFactory.Instance, Path.Combine(_folder, "resolv.conf"));
         Events = new EventLog(TimeProvider.System);
-        Cases = new NetworkUseCases(_machines, Networks, new NoImages(), Events, NullLogger<NetworkUseCases>.Instance);
+        Cases = new NetworkUseCases(_machines, Networks, new NoImages(), new MachineLinks(_machines, Networks), Events, NullLogger<NetworkUseCases>.Instance);
     }
 
     public MemoryDatapath Datapath { get; } = new();

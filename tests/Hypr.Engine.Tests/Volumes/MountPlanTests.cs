@@ -12,7 +12,7 @@ public sealed class MountPlanTests
     public void A_name_is_a_volume_and_the_image_s_own_come_where_nothing_else_is()
     {
         var config = None with { Binds = ["data:/data/:ro", "logs:/var//log"], AnonymousVolumes = ["/cache"], Tmpfs = new Dictionary<string, string> { ["/run"] = "" } };
-        var all = MountPlan.Of(config, ["/data", "/cache", "/run", "/var/lib"], NoMachine);
+        var all = MountPlan.Of(config, ["/data", "/cache", "/run", "/var/lib"], NoMachine).Volumes;
         Assert.Equal(["data:/data:ro", "logs:/var/log", ":/cache", ":/var/lib"], all.Select(Text));
         Assert.Equal([false, false, true, true], all.Select(w => w.Mount.Anonymous));
     }
@@ -25,23 +25,44 @@ public sealed class MountPlanTests
             Volumes = [new VolumeMount { Volume = "a", Target = "/a" }, new VolumeMount { Volume = "b", Target = "/b", ReadOnly = true, Anonymous = true }],
         }, new MachineState());
         var config = None with { VolumesFrom = ["other"], Binds = ["mine:/a"] };
-        var all = MountPlan.Of(config, [], _ => other);
+        var all = MountPlan.Of(config, [], _ => other).Volumes;
         Assert.Equal(["mine:/a", "b:/b:ro"], all.Select(Text));
 
         // What is another's goes with that one, not with this.
         Assert.False(all[1].Mount.Anonymous);
-        Assert.Equal(["a:/a:ro", "b:/b:ro"], MountPlan.Of(None with { VolumesFrom = ["other:ro"] }, [], _ => other).Select(Text));
-        Assert.Equal(["a:/a", "b:/b"], MountPlan.Of(None with { VolumesFrom = ["other:rw"] }, [], _ => other).Select(Text));
+        Assert.Equal(["a:/a:ro", "b:/b:ro"], MountPlan.Of(None with { VolumesFrom = ["other:ro"] }, [], _ => other).Volumes.Select(Text));
+        Assert.Equal(["a:/a", "b:/b"], MountPlan.Of(None with { VolumesFrom = ["other:rw"] }, [], _ => other).Volumes.Select(Text));
     }
 
     [Fact]
     public void A_mount_says_what_kind_of_volume_is_made()
     {
         var request = new MountRequest { Type = "volume", Source = "data", Target = "/data", NoCopy = true, Options = new Dictionary<string, string> { ["size"] = "1g" } };
-        var wish = Assert.Single(MountPlan.Of(None with { Mounts = [request] }, [], NoMachine));
+        var wish = Assert.Single(MountPlan.Of(None with { Mounts = [request] }, [], NoMachine).Volumes);
         Assert.Equal(("data", "1g", true), (wish.Spec.Name, wish.Spec.Options["size"], wish.Mount.NoCopy));
-        var anonymous = Assert.Single(MountPlan.Of(None with { Mounts = [request with { Source = "" }] }, [], NoMachine));
+        var anonymous = Assert.Single(MountPlan.Of(None with { Mounts = [request with { Source = "" }] }, [], NoMachine).Volumes);
         Assert.True(anonymous.Mount.Anonymous);
+    }
+
+    [Fact]
+    public void A_path_is_a_folder_of_the_host_and_has_its_place_alone()
+    {
+        var other = new Machine("1", "other", default, "sha256:1", None with
+        {
+            Volumes = [new VolumeMount { Volume = "a", Target = "/a" }],
+            Folders = [new FolderMount { Source = "/srv/b", Target = "/b" }, new FolderMount { Source = "/srv/c", Target = "/c" }],
+        }, new MachineState());
+        var config = None with
+        {
+            VolumesFrom = ["other:ro"],
+            Binds = ["/srv/../srv/a/:/a:ro,z", "mine:/b"],
+            Mounts = [new MountRequest { Type = "bind", Source = "/srv/d", Target = "/d" }],
+        };
+        var all = MountPlan.Of(config, ["/a", "/d"], _ => other);
+        Assert.Equal(["mine:/b"], all.Volumes.Select(Text));
+        Assert.Equal(["/srv/a /a True True", "/srv/c /c True False", "/srv/d /d False False"], all.Folders.Select(f => $"{f.Source} {f.Target} {f.ReadOnly} {f.MakesSource}"));
+        Assert.Contains("Duplicate mount point: /b", Assert.Throws<HyprException>(
+            () => MountPlan.Of(None with { Binds = ["/srv:/b", "mine:/b"] }, [], NoMachine)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -50,7 +71,9 @@ public sealed class MountPlanTests
     public void A_place_is_cleaned(string path, string clean) => Assert.Equal(clean, MountPath.Clean(path));
 
     [Theory]
-    [InlineData("/host:/data", "/host on /data: a folder of the host cannot be mounted in a VM")]
+    [InlineData("/host:/data:nocopy", "invalid mode: nocopy")]
+    [InlineData("/host:/data:rslave", "the bind propagation rslave is not in HYPR")]
+    [InlineData("/host:/", "destination can't be '/'")]
     [InlineData("data", "invalid volume specification: 'data'")]
     [InlineData("data:", "invalid volume specification: 'data:'")]
     [InlineData(":/data", "invalid volume specification: ':/data'")]

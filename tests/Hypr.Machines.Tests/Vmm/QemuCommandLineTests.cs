@@ -74,6 +74,14 @@ public sealed class QemuCommandLineTests
         Assert.Contains(args, a => a.Contains("node-name=vol2-file,filename=/dev/fdset/13,read-only=on,auto-read-only=off,locking=on", StringComparison.Ordinal));
         Assert.Equal(11, args.Count(a => a.StartsWith("pcie-root-port,", StringComparison.Ordinal)));
 
+        // The host's folders are one device behind them, whose other end is in the guest's memory.
+        var shared = QemuCommandLine.Build(plan with { Folders = 14 });
+        Assert.Contains("vhost-user-fs-pci,id=vol3,bus=port3,chardev=folders,tag=hypr", shared);
+        Assert.Contains("socket,id=folders,fd=14", shared);
+        Assert.Contains("memory-backend-memfd,id=ram,size=512M,share=on", shared);
+        Assert.EndsWith(",memory-backend=ram", After(shared, "-machine"), StringComparison.Ordinal);
+        Assert.DoesNotContain(args, a => a.Contains("memory-backend", StringComparison.Ordinal));
+
         // The bus has 31 places: the spare ones go first.
         var full = QemuCommandLine.Build(plan with { Volumes = [.. Enumerable.Range(12, 30).Select(fd => (fd, false))] });
         Assert.Equal(31, full.Count(a => a.StartsWith("pcie-root-port,", StringComparison.Ordinal)));

@@ -66,6 +66,7 @@ internal static class CreateRequest
             DnsOptions = List(line, "dns-option"),
             DnsSearch = List(line, "dns-search"),
             ExtraHosts = Hosts(line),
+            Links = List(line, "link"),
             GroupAdd = List(line, "group-add"),
             CapAdd = List(line, "cap-add"),
             CapDrop = List(line, "cap-drop"),

@@ -39,6 +39,9 @@ internal static class MountText
                 case "source" or "src": mount.Source = value.StartsWith('.') ? Path.GetFullPath(value) : value; break;
                 case "target" or "dst" or "destination": mount.Target = value; break;
                 case "readonly" or "ro": mount.ReadOnly = value is "true" or "1"; break;
+                case "bind-propagation": Bind().Propagation = value; break;
+                case "bind-create-src": Bind().CreateMountpoint = value is "true" or "1"; break;
+                case "consistency": break;
                 case "volume-nocopy": Volume().NoCopy = value is "true" or "1"; break;
                 case "volume-subpath": Volume().Subpath = value; break;
                 case "volume-driver": Driver().Name = value; break;
@@ -52,6 +55,7 @@ internal static class MountText
 
         return string.IsNullOrEmpty(mount.Target) ? throw new UsageException(line, $"--mount \"{text}\": target= is missing") : mount;
 
+        BindMountOptions Bind() => mount.BindOptions ??= new BindMountOptions();
         VolumeMountOptions Volume() => mount.VolumeOptions ??= new VolumeMountOptions();
         VolumeDriverConfig Driver() => Volume().DriverConfig ??= new VolumeDriverConfig();
         TmpfsMountOptions Tmpfs() => mount.TmpfsOptions ??= new TmpfsMountOptions();

@@ -49,7 +49,8 @@ internal static class ContainerFilters
         && filters.Any("expose", port => machine.ExposedPorts.Any(e => Exposed(port, e)))
         && filters.Exact("health", HealthShapes.Word(machine.Health))
         && filters.Exact("is-task", "false")
-        && filters.Any("volume", v => machine.Config.Volumes.Any(m => m.Volume == v || m.Target == v));
+        && filters.Any("volume", v => machine.Config.Volumes.Any(m => m.Volume == v || m.Target == v)
+            || machine.Config.Folders.Any(m => m.Source == v || m.Target == v));
 
     /// <summary>Null without the filter; a network that is not there matches nothing.</summary>
     private static HashSet<string>? NetworkIds(ApiCall call, Filters filters)

@@ -147,6 +147,7 @@ internal static class ContainerViews
             DnsOptions = [.. config.DnsOptions],
             DnsSearch = [.. config.DnsSearch],
             ExtraHosts = List(config.ExtraHosts, emptyIsNull: true),
+            Links = config.Links.Count > 0 ? [.. config.Links.Select(l => MachineWords.Link(machine.Name, l))] : null,
             IpcMode = "private",
             PidMode = "",
             Privileged = config.Privileged,

@@ -60,6 +60,7 @@ internal static class CreateContainer
             DnsSearch = host.DnsSearch ?? [],
             DnsOptions = host.DnsOptions ?? [],
             ExtraHosts = host.ExtraHosts ?? [],
+            Links = [.. (host.Links ?? []).Concat(request.NetworkingConfig?.EndpointsConfig?.Values.SelectMany(e => e?.Links ?? []) ?? []).Distinct()],
             AutoRemove = host.AutoRemove,
             Restart = Restart(host),
             NanoCpus = host.NanoCpus,
@@ -181,11 +182,6 @@ internal static class CreateContainer
         if (host.Devices is { Count: > 0 } || host.DeviceRequests is { Count: > 0 })
         {
             throw HyprException.NotImplemented("--device and --gpus: a VM has its own devices, and passing the host's through is not in HYPR yet");
-        }
-
-        if (host.Links is { Count: > 0 })
-        {
-            throw HyprException.NotImplemented("--link is not in HYPR: VMs on one network find each other by name");
         }
 
         Foreign("--pid", host.PidMode);

@@ -37,5 +37,12 @@ internal static class MachineWords
     public static string Command(IReadOnlyList<string> args) =>
         string.Join(' ', args.Select((a, i) => i > 0 && a.Contains(' ') ? $"'{a}'" : a));
 
+    /// <summary>A link as inspect has it: <c>/OTHER:/NAME/ALIAS</c>.</summary>
+    public static string Link(string machine, string link)
+    {
+        var parts = link.Split(':');
+        return $"/{parts[0]}:/{machine}/{parts[^1]}";
+    }
+
     private static string Since(DateTimeOffset? time, DateTimeOffset now) => HumanDuration.Of(now - (time ?? now));
 }

@@ -26,6 +26,15 @@ internal static class MountWords
             Mode = m.Mount.ReadOnly ? "ro" : "",
             Rw = !m.Mount.ReadOnly,
         }),
+        .. machine.Config.Folders.Select(f => new MountPoint
+        {
+            Type = "bind",
+            Source = f.Source,
+            Destination = f.Target,
+            Mode = f.ReadOnly ? "ro" : "",
+            Rw = !f.ReadOnly,
+            Propagation = "rprivate",
+        }),
     ];
 
     public static List<Mount>? Asked(MachineConfig config) => config.Mounts.Count == 0 ? null :
@@ -36,6 +45,7 @@ internal static class MountWords
             Source = m.Source,
             Target = m.Target,
             ReadOnly = m.ReadOnly,
+            BindOptions = m.MakesSource || m.Propagation.Length > 0 ? new BindMountOptions { CreateMountpoint = m.MakesSource, Propagation = m.Propagation } : null,
             VolumeOptions = m.NoCopy || m.Labels.Count > 0 || m.Options.Count > 0 ? new VolumeMountOptions
             {
                 NoCopy = m.NoCopy,
@@ -67,6 +77,8 @@ internal static class MountWords
             Target = mount.Target,
             ReadOnly = mount.ReadOnly,
             NoCopy = options?.NoCopy ?? false,
+            MakesSource = mount.BindOptions?.CreateMountpoint ?? false,
+            Propagation = mount.BindOptions?.Propagation ?? "",
             Driver = options?.DriverConfig?.Name ?? "",
             Options = options?.DriverConfig?.Options ?? [],
             Labels = options?.Labels ?? [],

@@ -22,6 +22,9 @@ internal sealed record QemuPlan
 
     /// <summary>Behind the NICs' ports; a descriptor each.</summary>
     public IReadOnlyList<(int Disk, bool ReadOnly)> Volumes { get; init; } = [];
+
+    /// <summary>A connection to who serves the host's folders; null: it has none.</summary>
+    public int? Folders { get; init; }
     public required int SparePorts { get; init; }
     public QemuStart Start { get; init; }
 
@@ -31,8 +34,11 @@ internal sealed record QemuPlan
     /// <summary>The port of the first volume.</summary>
     public int FirstVolumePort => Math.Max(0, Nics.Count - 1);
 
+    /// <summary>Behind the volumes.</summary>
+    public int FoldersPort => FirstVolumePort + Volumes.Count;
+
     /// <summary>Devices on PCIe root ports.</summary>
-    public int TakenPorts => FirstVolumePort + Volumes.Count;
+    public int TakenPorts => FoldersPort + (Folders is null ? 0 : 1);
 }
 
 /// <summary>What the guest does first.</summary>
@@ -93,7 +99,7 @@ internal static class QemuCommandLine
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             // ACPI and PCIe are for hot-plug: virtio-mmio has none.
             "-machine", $"microvm,accel={plan.Accelerator},acpi=on,pcie=on,isa-serial=off,usb=off,dump-guest-core=off,mem-merge=off"
-                + (isTemplate ? ",memory-backend=ram" : ""),
+                + (isTemplate || plan.Folders is not null ? ",memory-backend=ram" : ""),
             "-cpu", kvm ? "host" : "max",
             "-smp", plan.Cpus.ToString(CultureInfo.InvariantCulture),
             "-m", megabytes,
@@ -106,6 +112,10 @@ internal static class QemuCommandLine
             var share = plan.Start == QemuStart.Record ? "on" : "off";
             args.AddRange(["-object", $"memory-backend-file,id=ram,size={megabytes},mem-path=/proc/self/fd/{Memory},share={share}"]);
         }
+
+        // Who serves folders reads and writes the guest's memory itself (vhost-user).
+        if (plan.Folders is not null)
+            args.AddRange(["-object", $"memory-backend-memfd,id=ram,size={megabytes},share=on"]);
 
         if (plan.Start == QemuStart.Resume)
             args.AddRange(["-incoming", "defer"]);
@@ -142,6 +152,16 @@ internal static class QemuCommandLine
             var (disk, readOnly) = plan.Volumes[i];
             var port = plan.FirstVolumePort + i;
             Disk(args, true, VolumeId(port), disk, $"virtio-blk-pci,id={VolumeId(port)},bus={PortId(port)}", readOnly, locking: true);
+        }
+
+        if (plan.Folders is { } folders)
+        {
+            var port = plan.FoldersPort;
+            args.AddRange(
+            [
+                "-chardev", $"socket,id=folders,fd={folders}",
+                "-device", $"vhost-user-fs-pci,id={VolumeId(port)},bus={PortId(port)},chardev=folders,tag={FoldersConfiguration.Tag}",
+            ]);
         }
 
         if (isTemplate && plan.Nics.Count == 0)

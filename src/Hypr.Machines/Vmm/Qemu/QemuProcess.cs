@@ -18,6 +18,7 @@ internal sealed class QemuProcess : IVmmProcess
     private readonly LinuxProcess _process;
     private readonly string _runFolder;
     private readonly int _firstVolumePort;
+    private readonly int _foldersPort;
     private readonly LastWords _consoleWords = new(MostConsoleBytes);
     private readonly LastWords _errorWords = new(MostErrorBytes);
     private readonly Stream? _console;
@@ -29,11 +30,12 @@ internal sealed class QemuProcess : IVmmProcess
 
     /// <param name="console">A connection to the console's socket.</param>
     /// <param name="errors">What QEMU itself writes; null when an earlier hyprd had it.</param>
-    /// <param name="firstVolumePort">Of one that was just started.</param>
+    /// <param name="plan">Of one that was just started.</param>
     public QemuProcess(
-        string machineId, LinuxProcess process, string runFolder, string? consoleFile, Stream? console, Stream? errors, TimeProvider clock, int firstVolumePort = 0)
+        string machineId, LinuxProcess process, string runFolder, string? consoleFile, Stream? console, Stream? errors, TimeProvider clock, QemuPlan? plan = null)
     {
-        _firstVolumePort = firstVolumePort;
+        _firstVolumePort = plan?.FirstVolumePort ?? 0;
+        _foldersPort = plan?.FoldersPort ?? 0;
         Handle = new MachineHandle(machineId, process.Pid, process.StartTime);
         _process = process;
         _runFolder = runFolder;
@@ -59,6 +61,8 @@ internal sealed class QemuProcess : IVmmProcess
     public TimeSpan CpuTime => _process.CpuTime;
 
     public DeviceSlot VolumeSlot(int index) => QemuCommandLine.PortSlot(_firstVolumePort + index);
+
+    public DeviceSlot FoldersSlot => QemuCommandLine.PortSlot(_foldersPort);
 
     public Stream ConnectAgent() => new NetworkStream(LocalSocket.Connect(QemuSockets.Agent(_runFolder)), ownsSocket: true);
 

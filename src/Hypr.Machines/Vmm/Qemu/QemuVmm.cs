@@ -1,10 +1,10 @@
 using System.IO.Pipes;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Text;
 using Hypr.Linux;
 using Hypr.Linux.Files;
 using Hypr.Linux.Processes;
+using Hypr.Machines.Folders;
 using Hypr.Machines.Lifecycle;
 using Hypr.Primitives;
 using Microsoft.Win32.SafeHandles;
@@ -12,7 +12,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Hypr.Machines.Vmm.Qemu;
 
 /// <summary>QEMU's <c>microvm</c>.</summary>
-internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folders, TimeProvider clock) : IVmm
+internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folders, FolderServers servers, TimeProvider clock) : IVmm
 {
     private readonly QemuProbe _probe = new(settings);
     private readonly SemaphoreSlim _probing = new(1, 1);
@@ -46,10 +46,11 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             throw HyprException.NotFound($"the image's file system {request.RootFs} is missing: remove the image and pull it again");
         foreach (var volume in request.Volumes.Where(volume => !File.Exists(volume.Disk)))
             throw HyprException.Unavailable($"the volume {volume.Name} has lost its disk {volume.Disk}: put it back, or remove the volume");
-        if (Math.Max(0, request.Nics.Count - 1) + request.Volumes.Count > QemuCommandLine.MostPorts)
+        if (Math.Max(0, request.Nics.Count - 1) + request.Volumes.Count + Math.Min(1, request.Folders.Count) > QemuCommandLine.MostPorts)
         {
             throw HyprException.Invalid(
-                $"{request.Name} has {request.Volumes.Count} volumes and {request.Nics.Count} networks: a VM has {QemuCommandLine.MostPorts} places for volumes and for networks beyond the first");
+                $"{request.Name} has {request.Volumes.Count} volumes and {request.Nics.Count} networks: a VM has {QemuCommandLine.MostPorts} places for volumes, "
+                + "for networks beyond the first, and one for all of the host's folders");
         }
 
         foreach (var nic in request.Nics.Where(nic => !QemuCommandLine.IsNicName(nic.Name)))
@@ -118,7 +119,15 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             descriptors.Add(1, errors.ClientSafePipeHandle);
             descriptors.Add(2, errors.ClientSafePipeHandle);
 
-            // 3. setpriv drops every right and becomes QEMU: the pid stays.
+            // 3. Who serves the host's folders: QEMU has nothing of them but a connection.
+            if (plan.Folders is { } fd)
+            {
+                var server = servers.Start(request, errors.ClientSafePipeHandle);
+                ours.Add(server);
+                descriptors.Add(fd, server.SafeHandle);
+            }
+
+            // 4. setpriv drops every right and becomes QEMU: the pid stays.
             var process = LinuxProcess.Start(new ProcessStart
             {
                 Program = Tool.Find("setpriv")!,
@@ -138,7 +147,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
                 QemuMigration.Feed(stateWriter, request.From!.State);
             return new QemuProcess(
                 request.MachineId, process, runFolder, request.ConsoleFile, new NetworkStream(console, ownsSocket: true), errors, clock,
-                plan.FirstVolumePort);
+                plan);
         }
         catch (Exception e)
         {
@@ -178,7 +187,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
     {
         if (LinuxProcess.Adopt(handle.Pid, handle.StartTime) is not { } process)
             return null;
-        if (QemuCommandLine.MachineOf(CommandLine(handle.Pid), folders.AllData) != handle.MachineId)
+        if (QemuCommandLine.MachineOf(ProcessTable.CommandLine(handle.Pid), folders.AllData) != handle.MachineId)
         {
             process.Dispose();
             return null;
@@ -198,20 +207,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
         return new QemuProcess(handle.MachineId, process, runFolder, folders.Console(handle.MachineId), console, errors: null, clock);
     }
 
-    public IEnumerable<MachineHandle> FindAll()
-    {
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), out var pid)
-                || QemuCommandLine.MachineOf(CommandLine(pid), folders.AllData) is not { } id
-                || LinuxProcess.StartTimeOf(pid) is not { } started)
-            {
-                continue;
-            }
-
-            yield return new MachineHandle(id, pid, started);
-        }
-    }
+    public IEnumerable<MachineHandle> FindAll() => ProcessTable.Find(arguments => QemuCommandLine.MachineOf(arguments, folders.AllData));
 
     private QemuPlan Plan(VmmRequest request, HypervisorInfo hypervisor) => new()
     {
@@ -223,6 +219,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
         TscKhz = _tscKhz,
         Nics = [.. request.Nics.Select((nic, i) => (nic.Name, QemuCommandLine.FirstTap + i, nic.Mac))],
         Volumes = [.. request.Volumes.Select((volume, i) => (QemuCommandLine.FirstTap + request.Nics.Count + i, volume.ReadOnly))],
+        Folders = request.Folders.Count > 0 ? QemuCommandLine.FirstTap + request.Nics.Count + request.Volumes.Count : null,
         SparePorts = settings.SparePorts,
         Start = request.From is not null ? QemuStart.Resume : request.RecordTo is not null ? QemuStart.Record : QemuStart.Boot,
         HasDisks = request.RootFs is not null,
@@ -236,18 +233,5 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
         if ((File.GetUnixFileMode(path) & UnixFileMode.OtherRead) == 0)
             throw HyprException.Unavailable(
                 $"the guest's {what} {path} may be read by its owner only, and VMMs run as another user: chmod a+r {path}");
-    }
-
-    /// <summary>Empty: no such process.</summary>
-    private static string[] CommandLine(int pid)
-    {
-        try
-        {
-            return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/cmdline")).Split('\0');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
     }
 }
