@@ -41,6 +41,35 @@ public sealed class BadFilesTests
         Assert.Equal(4, errors.Count);
     }
 
+    /// <summary>Each kind of mistake, one a line; and of two files each with its own name.</summary>
+    [Fact]
+    public void Mistakes_of_every_kind_and_of_several_files_are_told_together_each_with_file_line_and_column()
+    {
+        using var folder = new StackFolder(
+            ("compose.yaml", """
+                services:
+                  type: { image: x, tty: maybe }
+                  unknown: { image: x, depends_on: [nobody] }
+                  one: { image: x, depends_on: [two] }
+                  two: { image: x, depends_on: [one] }
+                  lost: { image: x, networks: [nowhere] }
+                  outside: { image: x, networks: { n: { ipv4_address: 10.0.0.9 } } }
+                  first: { image: x, ports: ["80:80"] }
+                  second: { image: x, ports: ["80:81"] }
+                networks: { n: { ipam: { config: [{ subnet: 10.1.0.0/16 }] } } }
+                """),
+            ("compose.override.yaml", "services:\n  type:\n    init: perhaps\n"));
+        Assert.Equal(
+            ["compose.override.yaml:3:11", "compose.yaml:2:26", "compose.yaml:3:37", "compose.yaml:4:3", "compose.yaml:6:32", "compose.yaml:7:36", "compose.yaml:9:31"],
+            folder.Errors().Select(e => string.Join(':', e.Split(':').Take(3))).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("services:\n  a: { image: '${V?set V}' }\n  b: { image: '${W:?set W}', command: '${X' }\n", "compose.yaml:2:15", "compose.yaml:3:15", "compose.yaml:3:39")]
+    [InlineData("services:\n  a: { image: x, ports: ['70000:80', 'x:80', '80:99999'] }\n", "compose.yaml:2:26", "compose.yaml:2:38", "compose.yaml:2:46")]
+    public void Several_of_one_kind_each_have_their_place(string yaml, params string[] places) =>
+        Assert.Equal(places, StackFolder.ErrorsOf(yaml).Select(e => string.Join(':', e.Split(':').Take(3))));
+
     [Fact]
     public void Aliases_that_blow_up_are_stopped()
     {

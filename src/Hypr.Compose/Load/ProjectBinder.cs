@@ -123,13 +123,13 @@ internal sealed class ProjectBinder(Problems problems, string folder, Func<strin
     {
         var f = new Fields(m, key, problems);
         var name = f.Text("environment");
-        var source = new FileSource(key, f.Text("file"), name, f.Text("content"), at) { EnvironmentValue = name is null ? null : variable(name) };
-        f.Ignore("name", "labels");
-        if (f.Flag("external") == true)
+        var source = new FileSource(key, f.Text("file"), name, f.Text("content"), at)
         {
-            problems.Error(f.Place("external"), $"{key} is external: configs and secrets come from files, variables or the file's own content here");
-        }
-        else if (new[] { source.File, source.Environment, source.Content }.Count(s => s is not null) != 1)
+            EnvironmentValue = name is null ? null : variable(name),
+            External = f.Flag("external") ?? false,
+        };
+        f.Ignore("name", "labels");
+        if (!source.External && new[] { source.File, source.Environment, source.Content }.Count(s => s is not null) != 1)
         {
             problems.Error(at, $"{key} needs exactly one of file, environment and content");
         }

@@ -214,11 +214,16 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
         var target = f.Text("target");
         var tmpfs = new Fields(f.Mapping("tmpfs") ?? new Mapping(m.At, []), $"services.{service}.volumes.tmpfs", problems);
         var volume = new Fields(f.Mapping("volume") ?? new Mapping(m.At, []), $"services.{service}.volumes.volume", problems);
-        f.Ignore("bind", "consistency");
+        var bind = new Fields(f.Mapping("bind") ?? new Mapping(m.At, []), $"services.{service}.volumes.bind", problems);
+        f.Ignore("consistency");
+        // SELinux labels are a host's: a guest's kernel does not look at them.
+        bind.Ignore("selinux");
         var mount = new ServiceMount(type, f.Text("source"), target ?? "", f.Flag("read_only") ?? false, tmpfs.Bytes("size"), m.At)
         {
             TmpfsMode = Octal(tmpfs, "mode", $"services.{service}.volumes.tmpfs"),
             NoCopy = volume.Flag("nocopy") ?? false,
+            CreateHostPath = bind.Flag("create_host_path") ?? true,
+            Propagation = bind.Text("propagation"),
         };
         if (volume.Text("subpath") is not null)
         {
@@ -227,7 +232,13 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
 
         tmpfs.WarnOfTheRest();
         volume.WarnOfTheRest();
+        bind.WarnOfTheRest();
         f.WarnOfTheRest();
+        if (type == "bind" && mount.Source is null)
+        {
+            problems.Error(m.At, $"services.{service}.volumes: a bind mount has a source, a path of the host");
+        }
+
         if (type is not ("volume" or "bind" or "tmpfs"))
         {
             problems.Error(m.At, $"services.{service}.volumes: the type '{type}' is not supported; volume, bind and tmpfs are");

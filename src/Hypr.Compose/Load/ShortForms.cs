@@ -39,6 +39,8 @@ internal static class ShortForms
         return Canonical.Map(s.At,
             ("type", Text(s, bind ? "bind" : "volume")), ("source", Text(s, source)), ("target", Text(s, parts[1])),
             ("read_only", new Scalar(s.At, options.Contains("ro") ? "true" : "false", true)),
+            ("bind", Canonical.Map(s.At, options.FirstOrDefault(o => o.EndsWith("shared", StringComparison.Ordinal) || o.EndsWith("slave", StringComparison.Ordinal)) is { } propagation
+                ? [("propagation", Text(s, propagation))] : [])),
             ("volume", Canonical.Map(s.At, ("nocopy", new Scalar(s.At, options.Contains("nocopy") ? "true" : "false", true)))));
     }
 

@@ -46,11 +46,14 @@ public sealed record Volume(string Key, string Name, bool External, Location At)
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>Where a config or a secret comes from: exactly one is set.</summary>
+/// <summary>Where a config or a secret comes from: exactly one is set, unless it is external.</summary>
 public sealed record FileSource(string Key, string? File, string? Environment, string? Content, Location At)
 {
     /// <summary>The variable's value; null: it has none.</summary>
     public string? EnvironmentValue { get; init; }
+
+    /// <summary>A swarm would keep it.</summary>
+    public bool External { get; init; }
 }
 
 public sealed record Service(string Name, Location At)
@@ -156,6 +159,10 @@ public sealed record ServiceMount(string Type, string? Source, string Target, bo
 
     /// <summary>What the image has there is not copied into an empty volume.</summary>
     public bool NoCopy { get; init; }
+
+    /// <summary>Of a bind: a folder is made where there is nothing (the specification's default).</summary>
+    public bool CreateHostPath { get; init; } = true;
+    public string? Propagation { get; init; }
 }
 
 /// <param name="Target">The path in the VM; null: its usual place.</param>

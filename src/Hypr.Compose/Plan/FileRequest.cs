@@ -43,6 +43,12 @@ internal static class FileRequest
                 problems.Error(use.At, $"services.{service.Name}: '{id}' is no number of a user or group, which the {kind} {use.Source} needs: the image's names are not known here");
             }
 
+            if (source.External)
+            {
+                problems.Error(use.At, $"services.{service.Name}: the {kind} {source.Key} is external, and there is no swarm that keeps it: name a file, a variable or its content");
+                continue;
+            }
+
             if (source is { Environment: { } name, EnvironmentValue: null })
             {
                 problems.Error(source.At, $"the {kind} {source.Key} is the variable {name}, which is not set");

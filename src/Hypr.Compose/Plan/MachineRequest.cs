@@ -117,16 +117,27 @@ public static class MachineRequest
     };
 
     private static List<Mount>? Mounts(ComposeProject project, Service service) =>
-        service.Volumes.Where(v => v.Type == "volume").ToList() is { Count: > 0 } volumes
-            ? [.. volumes.Select(v => new Mount
-            {
-                Type = "volume",
-                Source = v.Source is null ? null : project.Volumes[v.Source].Name,
-                Target = v.Target,
-                ReadOnly = v.ReadOnly,
-                VolumeOptions = v.NoCopy ? new VolumeMountOptions { NoCopy = true } : null,
-            })]
+        service.Volumes.Where(v => v.Type is "volume" or "bind").ToList() is { Count: > 0 } volumes
+            ? [.. volumes.Select(v => v.Type == "bind" ? Bind(v) : Volume(project, v))]
             : null;
+
+    private static Mount Volume(ComposeProject project, ServiceMount mount) => new()
+    {
+        Type = "volume",
+        Source = mount.Source is null ? null : project.Volumes[mount.Source].Name,
+        Target = mount.Target,
+        ReadOnly = mount.ReadOnly,
+        VolumeOptions = mount.NoCopy ? new VolumeMountOptions { NoCopy = true } : null,
+    };
+
+    private static Mount Bind(ServiceMount mount) => new()
+    {
+        Type = "bind",
+        Source = mount.Source,
+        Target = mount.Target,
+        ReadOnly = mount.ReadOnly,
+        BindOptions = mount.CreateHostPath ? new BindMountOptions { CreateMountpoint = true } : null,
+    };
 
     private static void Inherit(HostConfig host, IReadOnlyDictionary<string, string> inherited)
     {

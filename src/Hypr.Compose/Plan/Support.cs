@@ -87,10 +87,9 @@ internal static class Support
 
     private static void Mounts(Service service, Problems problems)
     {
-        foreach (var mount in service.Volumes.Where(v => v.Type == "bind"))
+        foreach (var mount in service.Volumes.Where(v => v is { Type: "bind", Propagation: not (null or "private" or "rprivate") }))
         {
-            problems.Error(mount.At,
-                $"services.{service.Name}: {mount.Source} on {mount.Target}: a folder of the host cannot be mounted in a VM. Use a named volume, configs or secrets, or bring the files in with the image");
+            problems.Error(mount.At, $"services.{service.Name}: {mount.Source} on {mount.Target}: the propagation {mount.Propagation} is not supported: a VM does not see what the host mounts later. Leave it out");
         }
 
         if (service.Scale > 1)

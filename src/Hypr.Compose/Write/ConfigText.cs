@@ -70,6 +70,7 @@ public static class ConfigText
         .Add("volumes", s.Volumes.Select(v => new YamlMap()
             .Add("type", v.Type).Add("source", v.Source).Add("target", v.Target).Add("read_only", v.ReadOnly)
             .Add("tmpfs", new YamlMap().Add("size", v.TmpfsSize).Add("mode", v.TmpfsMode is { } mode ? "0" + Convert.ToString(mode, 8) : null))
+            .Add("bind", new YamlMap().Add("create_host_path", v.CreateHostPath ? null : false, evenEmpty: true).Add("propagation", v.Propagation))
             .Add("volume", new YamlMap().Add("nocopy", v.NoCopy))).ToList())
         .Add("working_dir", s.WorkingDir);
 
@@ -117,7 +118,7 @@ public static class ConfigText
     private static YamlMap Volume(Volume v) => new YamlMap()
         .Add("name", v.Name).Add("driver", v.Driver).Add("driver_opts", v.DriverOpts).Add("external", v.External).Add("labels", v.Labels);
 
-    private static YamlMap File(FileSource f) => new YamlMap().Add("file", f.File).Add("environment", f.Environment).Add("content", f.Content);
+    private static YamlMap File(FileSource f) => new YamlMap().Add("file", f.File).Add("environment", f.Environment).Add("content", f.Content).Add("external", f.External);
 
     private static YamlMap Each<T>(IReadOnlyDictionary<string, T> map, Func<T, YamlMap> value) =>
         Map(map.OrderBy(e => e.Key, StringComparer.Ordinal), e => e.Key, e => value(e.Value));
