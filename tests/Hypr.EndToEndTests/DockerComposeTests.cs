@@ -65,6 +65,45 @@ public sealed class DockerComposeTests(HyprHost host) : IClassFixture<HyprHost>
     }
 
     [Fact]
+    public void Its_other_verbs_do_what_they_do_with_docker()
+    {
+        var file = Write("verbs", """
+            services:
+              web:
+                image: nginx
+                ports: ["8082:80"]
+                links: ["db:database"]
+                volumes: ["./html:/usr/share/nginx/html:ro"]
+              db:
+                image: tools
+                command: sh -c 'echo db speaks; exec sleep infinity'
+                volumes: ["data:/data"]
+            volumes: { data: }
+            """);
+        Directory.CreateDirectory(Path.Combine(host.Folder, "verbs", "html"));
+        File.WriteAllText(Path.Combine(host.Folder, "verbs", "html", "index.html"), "from the host\n");
+        Must(file, "up", "-d");
+        Assert.Equal("from the host\n", host.Page(host.Lab.Lan, "http://192.0.2.10:8082/"));
+        var db = host.MustHypr("inspect", "-f", "{{.NetworkSettings.Networks.verbs_default.IPAddress}}", "verbs_db_1").Trim();
+        Assert.StartsWith(db + " ", Must(file, "exec", "-T", "web", "getent", "hosts", "database"), StringComparison.Ordinal);
+
+        // run: it sends the service's links, and those to the service's own VMs.
+        Assert.StartsWith(db + " ", Must(file, "run", "--rm", "-T", "web", "getent", "hosts", "database"), StringComparison.Ordinal);
+        Assert.Equal(7, Compose(file, "run", "--rm", "-T", "web", "sh", "-c", "exit 7").ExitCode);
+        Assert.Matches("verbs_db_1\n(?s).*sleep infinity", Must(file, "top", "db"));
+        Assert.Contains("db_1   | db speaks", Must(file, "logs", "--no-color", "db").Replace("db_1  |", "db_1   |", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal("0.0.0.0:8082\n", Must(file, "port", "web", "80"));
+        Assert.Matches("verbs_db_1 .* Up", Must(file, "ps"));
+        Must(file, "stop", "-t", "1", "db");
+        Assert.Matches("verbs_db_1 .* Exit", Must(file, "ps"));
+        Must(file, "start", "db");
+        Assert.Equal("verbs_data\n", host.MustHypr("volume", "ls", "-q"));
+        Must(file, "down", "-v", "-t", "1");
+        Assert.Equal("", host.MustHypr("volume", "ls", "-q"));
+        Assert.True(File.Exists(Path.Combine(host.Folder, "verbs", "html", "index.html")));
+    }
+
+    [Fact]
     public void It_waits_for_health()
     {
         var file = Write("well", """

@@ -35,6 +35,11 @@ public sealed class ImageBuilder
     /// <summary>A test of a line of shell; null: the image has no HEALTHCHECK.</summary>
     public string? HealthTest { get; set; }
 
+    public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>VOLUME: places in the image.</summary>
+    public IReadOnlyList<string> Volumes { get; set; } = [];
+
     public IReadOnlyDictionary<string, string> Labels { get; set; } = new Dictionary<string, string>();
 
     public ImageBuilder Layer(Action<TarBuilder> fill, LayerPacking packing = LayerPacking.Gzip)
@@ -71,7 +76,8 @@ public sealed class ImageBuilder
                 ["ExposedPorts"] = new JsonObject(ExposedPorts.Select(p => KeyValuePair.Create<string, JsonNode?>(p, new JsonObject()))),
                 ["Labels"] = new JsonObject(Labels.Select(l => KeyValuePair.Create<string, JsonNode?>(l.Key, l.Value))),
                 ["StopSignal"] = StopSignal,
-                ["Healthcheck"] = HealthTest is null ? null : new JsonObject { ["Test"] = new JsonArray("CMD-SHELL", HealthTest), ["Interval"] = 5_000_000_000 },
+                ["Healthcheck"] = HealthTest is null ? null : new JsonObject { ["Test"] = new JsonArray("CMD-SHELL", HealthTest), ["Interval"] = HealthInterval.Ticks * 100 },
+                ["Volumes"] = Volumes.Count == 0 ? null : new JsonObject(Volumes.Select(v => KeyValuePair.Create<string, JsonNode?>(v, new JsonObject()))),
             },
             ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = Strings(_layers.Select(l => l.DiffId)) },
         };
