@@ -27,6 +27,14 @@ public sealed class SystemdTests
         Assert.Contains("eth1", host.Must("hypr", "exec", "web", "ip", "-br", "addr"));
         Assert.Contains("10.88.0.2", host.Must("dig", "+short", "@10.88.0.1", "web.hypr"));
 
+        // A folder below /home, of which the unit shows hyprd nothing: systemd starts what serves it, in a unit of its own.
+        host.Must("sh", "-c", "mkdir -p /home/me/site; echo mine >/home/me/site/file");
+        host.Must("hypr", "run", "-d", "--name", "mine", "-v", "/home/me/site:/data:ro", "-v", "/home/me/new:/new", "tools", "sleep", "infinity");
+        Assert.Contains("active", host.Must("systemctl", "list-units", "--plain", "hypr-folders-*"));
+        Assert.Equal("mine\n", host.Must("hypr", "exec", "mine", "sh", "-c", "cat /data/file; touch /new/made"));
+        host.Must("test", "-e", "/home/me/new/made");
+        Assert.Contains("does not exist: /home/me/none", host.Run("hypr", "run", "--mount", "type=bind,src=/home/me/none,dst=/x", "tools", "true").Error);
+
         // 3. The VM lives on over hyprd's restart...
         var (vm, daemon) = (Vm(), Daemon());
         Assert.StartsWith("running ", vm);
@@ -35,6 +43,7 @@ public sealed class SystemdTests
         Assert.Equal(vm, Vm());
         Assert.Equal("answers", Page());
         host.Must("hypr", "exec", "web", "true");
+        Assert.Equal("mine\n", host.Must("hypr", "exec", "mine", "cat", "/data/file"));
 
         // 4. ...and over its stop.
         host.Must("systemctl", "stop", "hypr");
@@ -42,6 +51,10 @@ public sealed class SystemdTests
         Assert.Contains("systemctl start hypr", host.Run("hypr", "ps").Error);
         host.Must("systemctl", "start", "hypr");
         Assert.Equal(vm, Vm());
+        host.Must("hypr", "exec", "mine", "rm", "/new/made");
+        host.Must("test", "!", "-e", "/home/me/new/made");
+        host.Must("hypr", "rm", "-f", "mine");
+        Assert.True(Probe.Until(() => !host.Must("systemctl", "list-units", "--all", "--plain", "hypr-folders-*").Contains("hypr-folders-", StringComparison.Ordinal)));
         Assert.DoesNotContain("not permitted", host.Journal(), StringComparison.OrdinalIgnoreCase);
 
         // 5. Taken out, nothing runs and nothing is left in the network; what the VMs are stays.
