@@ -41,6 +41,8 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     private readonly UpdateMachine _update;
     private readonly CommitMachine _commit;
     private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _ending = new();
+    private Task _policies = Task.CompletedTask;
 
     public HyprEngine(Database database, IImageService images, INetworkService networks, IMachineHost host, TimeProvider clock, ILoggerFactory logs)
     {
@@ -71,8 +73,12 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
 
     public EventLog Events { get; }
 
-    /// <summary>Takes up what an earlier hyprd left.</summary>
-    public Task StartAsync(CancellationToken cancel) => _restore.RunAsync(cancel);
+    /// <summary>Takes up what an earlier hyprd left. VMs that restart by their policy do so behind it.</summary>
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        await _restore.RunAsync(cancel);
+        _policies = _restore.StartByPolicyAsync(_ending.Token);
+    }
 
     public IReadOnlyList<MachineView> Machines() => [.. _machines.All().Where(m => m.State.Status != MachineStatus.Creating).Select(View)];
 
@@ -368,6 +374,9 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     /// <summary>Lets go of the machines; they run on.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _ending.CancelAsync();
+        await _policies.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
         foreach (var machine in _machines.All())
         {
             machine.Health.EndWatch();

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Hypr.Engine.Machines;
 
 /// <summary>
-/// What a new hyprd does with the machines of an earlier one: finds the running ones again, finishes or undoes what was half-way, and applies restart policies.
+/// What a new hyprd does with the machines of an earlier one: finds the running ones again, finishes or undoes what was half-way, and then applies restart policies.
 /// </summary>
 internal sealed partial class RestoreMachines(
     MachineRegistry machines, INetworkService networks, VolumeUseCases volumes, VolumeHolders holders, IMachineHost host, MachineExits exits, EndMachine end,
@@ -59,18 +59,22 @@ internal sealed partial class RestoreMachines(
             }
         }
 
-        // 4. Docker's policies at the daemon's start: always starts even what a person had stopped.
-        foreach (var machine in machines.All().Where(m => m.Running is null))
+        // 4. Those that were to remove themselves at their end.
+        foreach (var machine in machines.All().Where(m => m is { Running: null, Config.AutoRemove: true, State.Status: MachineStatus.Exited }))
         {
-            if (machine.Config.AutoRemove && machine.State.Status == MachineStatus.Exited)
-            {
-                await end.RemoveAsync(machine, force: true, withVolumes: true, cancel);
-            }
-            else if (ShouldStart(machine))
-            {
-                await TryStartAsync(machine, cancel);
-            }
+            await end.RemoveAsync(machine, force: true, withVolumes: true, cancel);
         }
+    }
+
+    /// <summary>
+    /// Docker's policies at the daemon's start: <c>always</c> starts even what a person had stopped. A few at a time, while clients are served: a host that comes
+    /// up with thirty VMs would be deaf for as long as they boot.
+    /// </summary>
+    public Task StartByPolicyAsync(CancellationToken cancel)
+    {
+        var due = machines.All().Where(ShouldStart).ToList();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount), CancellationToken = cancel };
+        return Parallel.ForEachAsync(due, options, (machine, stop) => new ValueTask(TryStartAsync(machine, stop)));
     }
 
     /// <summary>Nobody was there to hear its end: Docker's code for that is 255.</summary>
@@ -78,7 +82,7 @@ internal sealed partial class RestoreMachines(
         ? "the exit code is unknown: the VM ended while hyprd was not running"
         : "the exit code is unknown: the host was restarted while the VM ran");
 
-    private static bool ShouldStart(Machine machine) => machine.State is { Status: MachineStatus.Exited } state && machine.Config.Restart.Name switch
+    private static bool ShouldStart(Machine machine) => machine is { Running: null, State: { Status: MachineStatus.Exited } state } && machine.Config.Restart.Name switch
     {
         "always" => true,
         "unless-stopped" => !state.StoppedByHand,
@@ -91,7 +95,9 @@ internal sealed partial class RestoreMachines(
         await machine.Gate.WaitAsync(cancel);
         try
         {
-            await start.RunAsync(machine, cancel);
+            // A person may have started or removed it while it waited for its turn.
+            if (ShouldStart(machine))
+                await start.RunAsync(machine, cancel);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -31,7 +31,8 @@ internal sealed partial class StartMachine(
         // 2. The intent: found in Starting at hyprd's start, what follows is undone.
         var before = machine.State;
         IRunningMachine running;
-        machines.SetState(machine, before with { Status = MachineStatus.Starting, Error = "", StoppedByHand = false });
+        var again = before.Status == MachineStatus.Restarting;
+        machines.SetState(machine, before with { Status = again ? MachineStatus.Restarting : MachineStatus.Starting, Error = "", StoppedByHand = false });
         try
         {
             // 2a. Its volumes, which no other running machine may have.
@@ -76,7 +77,14 @@ internal sealed partial class StartMachine(
         {
             await networks.DeactivateAsync(machine.Id, CancellationToken.None);
             volumes.Release(machine);
-            machines.SetState(machine, before with { Error = e.Message, ExitCode = ExitCodeOf(e.Message), Pid = 0, PidStartTime = 0 });
+            machines.SetState(machine, before with
+            {
+                Status = again ? MachineStatus.Exited : before.Status,
+                Error = e.Message,
+                ExitCode = ExitCodeOf(e.Message),
+                Pid = 0,
+                PidStartTime = 0,
+            });
             machine.FailWaiting(e);
             throw;
         }
