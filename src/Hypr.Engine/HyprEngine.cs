@@ -258,6 +258,9 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         return image;
     }
 
+    public Task<string?> LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancel) =>
+        _images.LoginAsync(server, credentials, cancel);
+
     public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel)
     {
         var loaded = await _images.LoadAsync(archive, cancel);
@@ -443,7 +446,7 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     private async IAsyncEnumerable<LogEntry> ReadLogAsync(
         Machine machine, LogQuery query, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        using var log = _host.OpenLog(machine.Id);
+        using var log = _host.OpenLog(machine.Id, LogOptions.Bounds(machine.Config));
         await foreach (var entry in log.ReadAsync(query, cancel))
         {
             yield return entry;

@@ -100,6 +100,9 @@ public interface IEngine
 
     Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel);
 
+    /// <summary>Docker's login: tries credentials at a registry; an identity token where it gives one.</summary>
+    Task<string?> LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancel);
+
     /// <summary>Docker's load: the images of a tar archive, all or none.</summary>
     Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel);
 

@@ -142,6 +142,7 @@ internal sealed partial class Agent
             Volumes = _configuration.Volumes,
             Files = [.. _configuration.Files.Select(static f => f.Target)],
             Folders = _configuration.Folders?.Mounts ?? [],
+            SharedMemoryBytes = _configuration.SharedMemoryBytes,
         };
         _oomKills = ContainerCgroup.OomKills();
         var ready = _ready;
@@ -181,7 +182,8 @@ internal sealed partial class Agent
     private void MainEnded(ProcessExit exit)
     {
         var now = ThisMachine.UnixNanoseconds;
-        var oom = exit.Signal == 9 && ContainerCgroup.OomKills() > _oomKills;
+        // An init ends with the code of what it started: 128 and the signal.
+        var oom = exit.Code == 128 + 9 && ContainerCgroup.OomKills() > _oomKills;
         _exit = new MainExit(exit.Code, oom, now);
         _main!.Ended();
         _containerPids?.Dispose();

@@ -12,6 +12,10 @@ public interface IImageService
     /// </summary>
     Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel);
 
+    /// <summary>Docker's <c>login</c>: tries credentials at a registry; an identity token where it gives one. Unauthorized when it does not take them.</summary>
+    /// <param name="server">Empty: Docker Hub.</param>
+    Task<string?> LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancel);
+
     /// <summary>
     /// Docker's <c>load</c>: the images of a tar that <c>docker save</c> or an OCI layout's tool wrote, itself plain, gzip or zstd. All of its images or none.
     /// InvalidParameter: it is no such archive, or a damaged one.

@@ -15,6 +15,7 @@ public sealed class ImageService : IImageService, IDisposable
     private readonly Transport _transport;
     private readonly ImageTable _table;
     private readonly PullImage _pull;
+    private readonly TryLogin _login;
     private readonly LoadImages _load;
     private readonly SaveImages _save;
     private readonly ImportImage _import;
@@ -30,6 +31,7 @@ public sealed class ImageService : IImageService, IDisposable
         _transport = new Transport(settings, clock);
         var build = new RootFsBuild(files, _table, settings);
         _pull = new PullImage(files, _table, build, _transport, settings, clock);
+        _login = new TryLogin(_transport, settings);
         _load = new LoadImages(files, _table, build);
         _save = new SaveImages(files, _table);
         _import = new ImportImage(files, _table, build, clock);
@@ -37,6 +39,8 @@ public sealed class ImageService : IImageService, IDisposable
 
     public Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel) =>
         DiskErrors.InWordsAsync(() => _pull.RunAsync(reference, options, cancel), $"cannot pull {reference}");
+
+    public Task<string?> LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancel) => _login.RunAsync(server, credentials, cancel);
 
     public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel) =>
         DiskErrors.InWordsAsync(() => _load.RunAsync(archive, cancel), "cannot load the archive");

@@ -1,4 +1,5 @@
 using System.Net;
+using Hypr.Guest.Protocol.Messages;
 using Hypr.Machines.Folders;
 using Hypr.Primitives;
 using Microsoft.Win32.SafeHandles;
@@ -29,7 +30,7 @@ public interface IMachineHost
     /// Finds the machine of an earlier hyprd again: pid with start time, QMP and agent sockets. Null when it no longer runs;
     /// then <see cref="LastExit"/> may know how it ended.
     /// </summary>
-    Task<IRunningMachine?> AdoptAsync(MachineHandle handle, CancellationToken cancel);
+    Task<IRunningMachine?> AdoptAsync(MachineHandle handle, LogBounds? log, CancellationToken cancel);
 
     /// <summary>How a machine that is no longer running ended, as far as its console and agent left word.</summary>
     MachineExit? LastExit(string machineId);
@@ -56,6 +57,9 @@ public interface IMachineHost
     /// <summary>Less memory than this does not boot the guest's kernel and agent.</summary>
     long MinimumMemoryBytes { get; }
 
+    /// <summary>Unavailable when the disk has no room for one machine more: its disk, its log, and what is written about it.</summary>
+    void RequireSpace();
+
     /// <summary>Removes the machine's files (writable disk, console, logs). It must not run.</summary>
     void Delete(string machineId);
 
@@ -69,8 +73,12 @@ public interface IMachineHost
     long DiskUsage(string machineId);
 
     /// <summary>The log of a machine, running or not: what the image's process wrote.</summary>
-    IMachineLog OpenLog(string machineId);
+    /// <param name="bounds">The machine's own, always the same; null: the host's.</param>
+    IMachineLog OpenLog(string machineId, LogBounds? bounds);
 }
+
+/// <summary>Docker's <c>max-size</c> and <c>max-file</c>.</summary>
+public sealed record LogBounds(long FileBytes, int Files);
 
 /// <param name="Vmm">For instance <c>qemu 7.2.22</c>.</param>
 /// <param name="Accelerator"><c>kvm</c> or <c>tcg</c>.</param>
@@ -108,6 +116,9 @@ public sealed record MachineSpec
     /// <summary>Folders and files of the host; they are there.</summary>
     public IReadOnlyList<MachineFolder> Folders { get; init; } = [];
     public required GuestSpec Guest { get; init; }
+
+    /// <summary>Null: the host's.</summary>
+    public LogBounds? Log { get; init; }
 
     /// <summary>
     /// Called when the agent has its configuration and the image's process is about to start: who attaches here misses no byte of its
@@ -174,6 +185,9 @@ public sealed record GuestSpec
     /// <summary>Mount point to options, Docker's <c>--tmpfs</c>.</summary>
     public IReadOnlyDictionary<string, string> Tmpfs { get; init; } = new Dictionary<string, string>();
     public bool ReadOnlyRoot { get; init; }
+
+    /// <summary>Of /dev/shm; 0: Docker's 64 MB.</summary>
+    public long SharedMemoryBytes { get; init; }
     public IReadOnlyList<MachineFile> Files { get; init; } = [];
 }
 
@@ -200,6 +214,10 @@ public sealed record GuestProcess
 
     /// <summary>The agent's own work, done as a process: the first argument is its name (Hypr.Guest.Protocol, Tool).</summary>
     public bool IsTool { get; init; }
+    public ProcessRights Rights { get; init; } = new();
+
+    /// <summary>Docker's <c>--init</c>.</summary>
+    public bool HasInit { get; init; }
     public ushort Rows { get; init; } = 24;
     public ushort Columns { get; init; } = 80;
 }

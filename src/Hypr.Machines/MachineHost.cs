@@ -20,6 +20,8 @@ namespace Hypr.Machines;
 public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
 {
     internal const long LeastMemoryBytes = 96L << 20;
+    /// <summary>An empty disk's metadata, the log as long as it may be, and the database's log: what is begun can be taken back.</summary>
+    private const long SpaceOfAMachine = 32L << 20;
     private static readonly TimeSpan AdoptDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10);
 
@@ -56,6 +58,15 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     public IVolumeFiles Volumes { get; }
 
     public IHostFolders Folders { get; }
+    public void RequireSpace()
+    {
+        var free = new DriveInfo(_settings.DataDirectory).AvailableFreeSpace;
+        if (free < SpaceOfAMachine)
+        {
+            throw HyprException.Unavailable(
+                $"no space left on device: {free >> 20} MB free in {_settings.DataDirectory}, and a VM needs {SpaceOfAMachine >> 20} MB. Remove images (hypr rmi) or make room");
+        }
+    }
 
     public Task<HypervisorInfo> ProbeAsync(CancellationToken cancel) => _vmm.ProbeAsync(cancel);
 
@@ -69,14 +80,14 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     }
 
     public async Task<IRunningMachine> StartAsync(MachineSpec spec, CancellationToken cancel) =>
-        await _boot.RunAsync(spec, await _vmm.ProbeAsync(cancel), Log(spec.Id), cancel);
+        await _boot.RunAsync(spec, await _vmm.ProbeAsync(cancel), Log(spec.Id, spec.Log), cancel);
 
-    public async Task<IRunningMachine?> AdoptAsync(MachineHandle handle, CancellationToken cancel)
+    public async Task<IRunningMachine?> AdoptAsync(MachineHandle handle, LogBounds? log, CancellationToken cancel)
     {
         if (_vmm.Adopt(handle) is not { } process)
             return null;
         var machine = new RunningMachine(
-            ObjectId.Short(handle.MachineId), process, Log(handle.MachineId), hasStdin: true, _folders, _clock, _log);
+            ObjectId.Short(handle.MachineId), process, Log(handle.MachineId, log), hasStdin: true, _folders, _clock, _log);
         GuestConnection? connection = null;
         try
         {
@@ -184,10 +195,10 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         }
     }
 
-    public IMachineLog OpenLog(string machineId) => new MachineLog(Log(machineId), _clock);
+    public IMachineLog OpenLog(string machineId, LogBounds? bounds) => new MachineLog(Log(machineId, bounds), _clock);
 
-    private LogFiles Log(string id) =>
-        _logs.GetOrAdd(id, _ => new LogFiles(_folders.Log(id), _settings.LogFileBytes, Math.Max(1, _settings.LogFiles)));
+    private LogFiles Log(string id, LogBounds? bounds) => _logs.GetOrAdd(
+        id, _ => new LogFiles(_folders.Log(id), bounds?.FileBytes ?? _settings.LogFileBytes, Math.Max(1, bounds?.Files ?? _settings.LogFiles)));
 
     [LoggerMessage(LogLevel.Warning, "a process (pid {Pid}) that nobody knows was ended: of machine {Machine}")]
     private static partial void StrayEnded(ILogger logger, int pid, string machine);

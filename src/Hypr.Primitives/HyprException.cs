@@ -15,6 +15,9 @@ public enum ErrorKind
     /// <summary>The request contradicts the present state: 409.</summary>
     Conflict,
 
+    /// <summary>The credentials that the request brings are not taken: 401.</summary>
+    Unauthorized,
+
     /// <summary>The request is understood and refused: 403.</summary>
     Forbidden,
 

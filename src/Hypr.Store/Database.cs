@@ -10,6 +10,9 @@ namespace Hypr.Store;
 /// </summary>
 public sealed class Database : IDisposable
 {
+    /// <summary>SQLITE_FULL: what was begun is rolled back.</summary>
+    private const int Full = 13;
+
     private readonly SqliteConnection _connection;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SqliteCommand> _commands = [];
@@ -64,6 +67,10 @@ public sealed class Database : IDisposable
                 transaction.Commit();
                 return result;
             }
+            catch (SqliteException e) when (e.SqliteErrorCode == Full)
+            {
+                throw IsFull(e);
+            }
             finally
             {
                 _transaction = null;
@@ -82,7 +89,14 @@ public sealed class Database : IDisposable
     {
         lock (_gate)
         {
-            return Prepare(sql, parameters).ExecuteNonQuery();
+            try
+            {
+                return Prepare(sql, parameters).ExecuteNonQuery();
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == Full)
+            {
+                throw IsFull(e);
+            }
         }
     }
 
@@ -125,6 +139,9 @@ public sealed class Database : IDisposable
             _connection.Dispose();
         }
     }
+
+    private HyprException IsFull(SqliteException e) =>
+        HyprException.Unavailable($"no space left on device for the database {_connection.DataSource}: make room, and try again", e);
 
     private SqliteCommand Prepare(string sql, ReadOnlySpan<(string Name, object? Value)> parameters)
     {

@@ -155,7 +155,7 @@ public sealed record HostConfig
     public List<string>? DeviceCgroupRules { get; set; }
     public Dictionary<string, string>? Annotations { get; set; }
     public Dictionary<string, string>? StorageOpt { get; set; }
-    public List<EmptyObject>? Ulimits { get; set; }
+    public List<Ulimit>? Ulimits { get; set; }
     public long KernelMemory { get; set; }
     public long? MemorySwappiness { get; set; }
     public bool? OomKillDisable { get; set; }
@@ -170,6 +170,14 @@ public sealed record HostConfig
     /// <summary>HYPR's own: configs and secrets.</summary>
     public List<HyprFile>? HyprFiles { get; set; }
     public bool? Init { get; set; }
+}
+
+/// <summary><c>nofile</c>, ...; -1: without end.</summary>
+public sealed record Ulimit
+{
+    public string? Name { get; set; }
+    public long Hard { get; set; }
+    public long Soft { get; set; }
 }
 
 public sealed record LogConfig

@@ -16,8 +16,13 @@ internal static unsafe partial class Libc
     public const int TCSANOW = 0;
     public const int TCSAFLUSH = 2;
 
-    /// <summary>glibc's struct termios has 60 bytes and macOS's 72: the content is only handed from tcgetattr to tcsetattr.</summary>
+    public const byte ECHO = 8;
+
+    /// <summary>glibc's struct termios has 60 bytes and macOS's 72: but for the echo, its content is only handed from tcgetattr to tcsetattr.</summary>
     public const int TermiosBytes = 128;
+
+    /// <summary>Of c_lflag: the fourth field, of 4 bytes with glibc and 8 on macOS, little-endian.</summary>
+    public static int LocalFlagsOffset => OperatingSystem.IsMacOS() ? 24 : 12;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct PollFd

@@ -16,7 +16,12 @@ internal sealed class RawMode : IDisposable
     private RawMode(int fd) => _fd = fd;
 
     /// <summary>Null when the descriptor is no terminal.</summary>
-    public static unsafe RawMode? Enter(int fd = 0)
+    public static RawMode? Enter(int fd = 0) => Change(fd, isRaw: true);
+
+    /// <summary>What is typed is not shown, and all else is as ever; restored as the raw mode is.</summary>
+    public static RawMode? Silence(int fd = 0) => Change(fd, isRaw: false);
+
+    private static unsafe RawMode? Change(int fd, bool isRaw)
     {
         var mode = new RawMode(fd);
         byte* raw = stackalloc byte[Libc.TermiosBytes];
@@ -26,7 +31,10 @@ internal sealed class RawMode : IDisposable
                 return null;
             mode._before.CopyTo(new Span<byte>(raw, Libc.TermiosBytes));
         }
-        Libc.CfMakeRaw(raw);
+        if (isRaw)
+            Libc.CfMakeRaw(raw);
+        else
+            raw[Libc.LocalFlagsOffset] &= unchecked((byte)~Libc.ECHO);
         AppDomain.CurrentDomain.ProcessExit += mode.OnExit;
         // Not cancelled: the signal ends the process as ever, after the terminal is as it was.
         foreach (

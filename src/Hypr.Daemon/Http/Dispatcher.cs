@@ -34,6 +34,7 @@ internal sealed partial class Dispatcher
         DoctorEndpoint.Map(_routes);
         ArchiveEndpoints.Map(_routes);
         ImageEndpoints.Map(_routes);
+        LoginEndpoint.Map(_routes);
         Missing.Map(_routes);
     }
 

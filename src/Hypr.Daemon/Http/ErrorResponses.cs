@@ -24,6 +24,7 @@ internal static class ErrorResponses
         ErrorKind.InvalidParameter => StatusCodes.Status400BadRequest,
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
         ErrorKind.Conflict => StatusCodes.Status409Conflict,
+        ErrorKind.Unauthorized => StatusCodes.Status401Unauthorized,
         ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
         ErrorKind.NotModified => StatusCodes.Status304NotModified,
         ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,

@@ -20,12 +20,14 @@ internal sealed class CreateMachine(
         // 1. All checks, before anything is written. The image's come last: a client pulls one that is missing, which is in vain if the rest is wrong.
         var chosen = string.IsNullOrEmpty(name) ? MachineName.Free(machines.HasName) : MachineName.Checked(name);
         Sizing.Check(config, host.MinimumMemoryBytes);
+        host.RequireSpace();
         HealthRules.Check(config.Healthcheck);
         CheckNames(config);
         links.Check(config);
         var attachments = Attachments(config);
         MachineFiles.Check(config);
         FolderUseCases.Check(MountPlan.Of(config, [], machines.Get).Folders, host.Folders);
+        MachineRights.Check(config);
         if (config.StopSignal is { Length: > 0 } signal)
         {
             Signals.Parse(signal);

@@ -45,6 +45,7 @@ internal sealed class Execs(MachineEvents events)
                 WorkingDir = First(config.WorkingDir, machine.WorkingDir, image.WorkingDir, "/"),
                 Tty = tty,
                 OpenStdin = config.AttachStdin,
+                Rights = MachineRights.Of(machine, config.Privileged),
                 Rows = rows == 0 ? (ushort)24 : rows,
                 Columns = columns == 0 ? (ushort)80 : columns,
             }, cancel);

@@ -94,6 +94,15 @@ public sealed record MachineConfig
     public IReadOnlyList<string> CapAdd { get; init; } = [];
     public IReadOnlyList<string> CapDrop { get; init; } = [];
     public IReadOnlyList<string> SecurityOpt { get; init; } = [];
+    public IReadOnlyList<string> GroupAdd { get; set; } = [];
+    public IReadOnlyList<Ulimit> Ulimits { get; set; } = [];
+
+    /// <summary>Bytes of /dev/shm; 0: the default of 64 MB.</summary>
+    public long ShmSize { get; set; }
+
+    /// <summary>Empty: the default, json-file.</summary>
+    public string LogDriver { get; set; } = "";
+    public IReadOnlyDictionary<string, string> LogOptions { get; set; } = new Dictionary<string, string>();
 }
 
 /// <summary>A config or secret: read-only in the machine, and on none of its disks.</summary>

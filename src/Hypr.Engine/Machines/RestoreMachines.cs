@@ -18,7 +18,8 @@ internal sealed partial class RestoreMachines(
         // 1. Who still runs.
         foreach (var machine in machines.All().Where(m => m.State.HasVmm && m.State.BootId == BootId.Current))
         {
-            machine.Running = await host.AdoptAsync(new MachineHandle(machine.Id, machine.State.Pid, machine.State.PidStartTime), cancel);
+            var handle = new MachineHandle(machine.Id, machine.State.Pid, machine.State.PidStartTime);
+            machine.Running = await host.AdoptAsync(handle, LogOptions.Bounds(machine.Config), cancel);
         }
 
         // 2. VMMs that nobody knows, and the kernel's state: TAPs, rules and names of the running ones stay, of all others they go.

@@ -25,6 +25,7 @@ internal sealed partial class StartMachine(
         // 1. The image is still there, and the networks that were missing at create are there now.
         var image = images.Find(machine.ImageId)
             ?? throw HyprException.NotFound($"the image {machine.Config.Image} of {machine.Name} was removed: pull it again and create the VM anew");
+        host.RequireSpace();
         await ConnectPendingAsync(machine, cancel);
         FolderUseCases.Ready(machine.Config.Folders, host.Folders);
 
@@ -133,6 +134,7 @@ internal sealed partial class StartMachine(
                     [.. g.Select(m => new MachineMount(m.Target, m.ReadOnly, !m.NoCopy))])),
             ],
             Folders = [.. config.Folders.Select(f => new MachineFolder(f.Source, f.Target, f.ReadOnly))],
+            Log = LogOptions.Bounds(config),
             Guest = new GuestSpec
             {
                 Hostname = hostname,
@@ -147,10 +149,13 @@ internal sealed partial class StartMachine(
                     WorkingDir = config.WorkingDir.Length > 0 ? config.WorkingDir : image.Config.WorkingDir.Length > 0 ? image.Config.WorkingDir : "/",
                     Tty = config.Tty,
                     OpenStdin = config.OpenStdin,
+                    Rights = MachineRights.Of(config),
+                    HasInit = config.Init == true,
                 },
                 Sysctls = config.Sysctls,
                 Tmpfs = config.Tmpfs,
                 ReadOnlyRoot = config.ReadonlyRootfs,
+                SharedMemoryBytes = config.ShmSize,
                 Files = [.. config.Files.Select(f => new MachineFile(f.Target, f.Content, f.User, f.Group, f.Mode))],
             },
         };

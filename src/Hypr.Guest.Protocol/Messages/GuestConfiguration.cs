@@ -19,6 +19,9 @@ public sealed record GuestConfiguration
     /// <summary>Mount point to options, as <c>docker run --tmpfs</c>.</summary>
     public IReadOnlyDictionary<string, string> Tmpfs { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Of /dev/shm; 0: Docker's 64 MB.</summary>
+    public ulong SharedMemoryBytes { get; init; }
+
     /// <summary>Random bytes for the guest's kernel, at most 512; credited as full entropy.</summary>
     public byte[] Entropy { get; init; } = [];
 
@@ -62,6 +65,7 @@ public sealed record GuestConfiguration
             w.Nested(file.Encode);
         w.Bool(Folders is not null);
         Folders?.Encode(w);
+        w.U64(SharedMemoryBytes);
     }
 
     public static GuestConfiguration Decode(ref WireReader r)
@@ -108,6 +112,10 @@ public sealed record GuestConfiguration
             files[i] = FileConfiguration.Decode(ref nested);
         }
 
-        return configuration with { Volumes = volumes, Files = files, Folders = !r.AtEnd && r.Bool() ? FoldersConfiguration.Decode(ref r) : null };
+        configuration = configuration with { Volumes = volumes, Files = files };
+        if (r.AtEnd)
+            return configuration;
+        configuration = configuration with { Folders = r.Bool() ? FoldersConfiguration.Decode(ref r) : null };
+        return r.AtEnd ? configuration : configuration with { SharedMemoryBytes = r.U64() };
     }
 }

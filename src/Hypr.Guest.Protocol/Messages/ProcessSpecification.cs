@@ -25,6 +25,10 @@ public sealed record ProcessSpecification
 
     /// <summary>The agent does it itself, as a process: the first argument is a <see cref="Tool"/>.</summary>
     public bool IsTool { get; init; }
+    public ProcessRights Rights { get; init; } = new();
+
+    /// <summary>Of the image's process alone: it is started by an init that hands signals on to it and reaps what it leaves behind.</summary>
+    public bool HasInit { get; init; }
 
     public void Encode(WireWriter w)
     {
@@ -37,24 +41,30 @@ public sealed record ProcessSpecification
         w.U16(Rows);
         w.U16(Columns);
         w.Bool(IsTool);
+        w.Nested(Rights.Encode);
+        w.Bool(HasInit);
     }
 
     public static ProcessSpecification Decode(ref WireReader r)
     {
         var args = r.Texts();
-        return args.Length == 0
-            ? throw new ProtocolException("a process without a program")
-            : new ProcessSpecification
-            {
-                Args = args,
-                Env = r.Texts(),
-                User = r.Text(),
-                WorkingDir = r.Text(),
-                Tty = r.Bool(),
-                OpenStdin = r.Bool(),
-                Rows = r.U16(),
-                Columns = r.U16(),
-                IsTool = !r.AtEnd && r.Bool(),
-            };
+        if (args.Length == 0)
+            throw new ProtocolException("a process without a program");
+        var process = new ProcessSpecification
+        {
+            Args = args,
+            Env = r.Texts(),
+            User = r.Text(),
+            WorkingDir = r.Text(),
+            Tty = r.Bool(),
+            OpenStdin = r.Bool(),
+            Rows = r.U16(),
+            Columns = r.U16(),
+            IsTool = !r.AtEnd && r.Bool(),
+        };
+        if (r.AtEnd)
+            return process;
+        var nested = new WireReader(r.Bytes());
+        return process with { Rights = ProcessRights.Decode(ref nested), HasInit = r.Bool() };
     }
 }

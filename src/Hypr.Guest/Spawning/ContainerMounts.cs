@@ -16,6 +16,9 @@ internal static class ContainerMounts
 {
     private const MountFlags Safe = MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec;
 
+    /// <summary>Docker's default of /dev/shm.</summary>
+    private const ulong SharedMemory = 64 << 20;
+
     public static void Make(SpawnOrder order)
     {
         // 1. Copies of what the agent keeps; their paths are gone after the switch.
@@ -31,7 +34,7 @@ internal static class ContainerMounts
         // 2. The image is the root. proc shows the pid namespace of who mounts it: this process is its init.
         Mount.SwitchRoot(ContainerRoot.Path);
         Add("proc", "/proc", "proc", Safe);
-        MakeDev(terminals, order.Terminal);
+        MakeDev(terminals, order.Terminal, order.SharedMemoryBytes);
         Add("sysfs", "/sys", "sysfs", Safe | MountFlags.ReadOnly);
         Mount.Add("cgroup", "/sys/fs/cgroup", "cgroup2", Safe | MountFlags.RelativeAtime);
 
@@ -114,7 +117,7 @@ internal static class ContainerMounts
 
     private static void MakeReadOnly(string target) => Mount.Add(null, target, null, MountFlags.Remount | MountFlags.Bind | MountFlags.ReadOnly);
 
-    private static void MakeDev(SafeFileHandle terminals, string? terminal)
+    private static void MakeDev(SafeFileHandle terminals, string? terminal, ulong sharedMemory)
     {
         Add("tmpfs", "/dev", "tmpfs", MountFlags.NoSuid | MountFlags.StrictAtime, "mode=755,size=65536k");
         // Documentation/admin-guide/devices.txt
@@ -133,7 +136,7 @@ internal static class ContainerMounts
         FileTree.MakeFolders("/dev/pts");
         Mount.Attach(terminals, "/dev/pts");
         Add("mqueue", "/dev/mqueue", "mqueue", Safe);
-        Add("shm", "/dev/shm", "tmpfs", Safe, "mode=1777,size=65536k");
+        Add("shm", "/dev/shm", "tmpfs", Safe, $"mode=1777,size={(sharedMemory == 0 ? SharedMemory : sharedMemory)}");
         if (terminal is not null && FileTree.TryTouch("/dev/console"))
             Mount.Add(terminal, "/dev/console", null, MountFlags.Bind);
     }

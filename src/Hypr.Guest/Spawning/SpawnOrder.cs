@@ -10,6 +10,12 @@ internal sealed record SpawnOrder(
 {
     public IReadOnlyList<VolumeConfiguration> Volumes { get; init; } = [];
 
+    /// <summary>Of /dev/shm; 0: Docker's 64 MB.</summary>
+    public ulong SharedMemoryBytes { get; init; }
+
+    /// <summary>It is in the container already: the container's own init starts it.</summary>
+    public bool IsInside { get; init; }
+
     /// <summary>Where the files are found whose content the agent keeps, in its order.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
@@ -30,6 +36,8 @@ internal sealed record SpawnOrder(
             w.Nested(volume.Encode);
         w.Texts(Files);
         FolderMountPoint.EncodeAll(w, Folders);
+        w.U64(SharedMemoryBytes);
+        w.Bool(IsInside);
         return w.Written.ToArray();
     }
 
@@ -47,6 +55,13 @@ internal sealed record SpawnOrder(
             volumes[i] = VolumeConfiguration.Decode(ref nested);
         }
 
-        return order with { Volumes = volumes, Files = r.Texts(), Folders = FolderMountPoint.DecodeAll(ref r) };
+        return order with
+        {
+            Volumes = volumes,
+            Files = r.Texts(),
+            Folders = FolderMountPoint.DecodeAll(ref r),
+            SharedMemoryBytes = r.U64(),
+            IsInside = r.Bool(),
+        };
     }
 }

@@ -72,17 +72,23 @@ internal static class SpawnedChild
         var process = order.Process;
 
         // 1. Into the container. The oom killer spares the agent; what it starts is fair game.
-        FileTree.Write("/proc/self/oom_score_adj", "0");
-        ContainerCgroup.Enter();
+        if (!order.IsInside)
+        {
+            FileTree.Write("/proc/self/oom_score_adj", "0");
+            ContainerCgroup.Enter();
+        }
+
         if (order.IsFirst)
             ContainerMounts.Make(order);
-        else
+        else if (!order.IsInside)
             Mount.EnterNamespace(new SafeFileHandle(NamespaceFd, ownsHandle: false));
+        if (order.IsFirst && process.HasInit)
+            Self.Exit(ContainerInit.Run(order));
 
         // 2. Terminal; the process may open its own stdout by name (/dev/stdout), whoever it is (runc does the same).
         if (process.Tty)
             PseudoTerminal.MakeControlling(0);
-        var user = UserLookup.Find(process.User);
+        var user = UserLookup.Find(process.User, process.Rights.Groups);
         for (var fd = 0; fd < 3 && user.User != 0; fd++)
         {
             if (fd > 0 || process.OpenStdin || process.Tty)
@@ -92,6 +98,9 @@ internal static class SpawnedChild
         // 3. Working folder, made by root as Docker does; then the user's rights decide.
         var folder = process.WorkingDir is "" ? "/" : process.WorkingDir;
         FileTree.MakeFolders(folder);
+        foreach (var limit in process.Rights.Limits)
+            Self.Limit(limit.Resource, limit.Soft, limit.Hard);
+        Self.KeepCapabilities(process.Rights.Capabilities);
         Self.Become(user.User, user.Group, user.Supplementary);
         try
         {
@@ -103,6 +112,8 @@ internal static class SpawnedChild
         }
 
         // 4. The program.
+        if (process.Rights.NoNewPrivileges)
+            Self.RefuseNewPrivileges();
         var environment = EnvironmentOf(order, user.Home, out var path);
         var program = ProgramLookup.Find(process.Args[0], path);
         var errno = Self.Execute(program, process.Args, environment);

@@ -12,8 +12,17 @@ internal sealed record ExecUser(uint User, uint Group, uint[] Supplementary, str
 /// </summary>
 internal static class UserLookup
 {
-    public static ExecUser Find(string wanted) =>
-        Find(wanted, FileTree.TryRead("/etc/passwd") ?? "", FileTree.TryRead("/etc/group") ?? "");
+    /// <param name="groups">Docker's <c>--group-add</c>: names of the image's /etc/group, or numbers.</param>
+    public static ExecUser Find(string wanted, params IReadOnlyList<string> groups)
+    {
+        var file = FileTree.TryRead("/etc/group") ?? "";
+        var user = Find(wanted, FileTree.TryRead("/etc/passwd") ?? "", file);
+        return user with { Supplementary = [.. user.Supplementary.Concat(groups.Select(g => Group(g, file))).Distinct()] };
+    }
+
+    internal static uint Group(string wanted, string groups) =>
+        Lines(groups, 3).FirstOrDefault(f => f[0] == wanted) is { } line && Number(line[2]) is { } known ? known
+            : Number(wanted) ?? throw new SpawnFailure(0, $"unable to find group {wanted}: no matching entries in group file");
 
     internal static ExecUser Find(string wanted, string passwd, string groups)
     {

@@ -8,12 +8,16 @@ namespace Hypr.Images.Registry;
 /// Who we are to one repository of one registry: nobody, a user (Basic, RFC 7617) or the bearer of a token that the challenge's realm gives
 /// (distribution-spec's token authentication; with an identity token by OAuth 2's refresh, RFC 6749 section 6).
 /// </summary>
+/// <param name="scope">Empty: none, which is a login; it asks for a refresh token too.</param>
 internal sealed class Authorizer(Transport transport, RegistryEndpoint endpoint, string scope, RegistryCredentials? credentials)
 {
     private const int MaxToken = 1 << 20;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private AuthenticationHeaderValue? _current;
+
+    /// <summary>Of the last token's answer: stands for the password from then on.</summary>
+    public string? RefreshToken { get; private set; }
 
     public AuthenticationHeaderValue? Current => Volatile.Read(ref _current);
 
@@ -60,6 +64,7 @@ internal sealed class Authorizer(Transport transport, RegistryEndpoint endpoint,
         if (!response.IsSuccessStatusCode)
             throw new RegistryException(RegistryException.Nonsense, $"the token server {realm.Authority} answered {(int)response.StatusCode}", response.StatusCode);
         var token = Store.Json.TryParse(body, DocumentContext.Default.TokenJson);
+        RefreshToken = token?.RefreshToken;
         return (token?.Token ?? token?.AccessToken) is { Length: > 0 } text && !text.AsSpan().ContainsAnyExceptInRange('!', '~')
             ? new AuthenticationHeaderValue("Bearer", text)
             : throw new RegistryException(RegistryException.Nonsense, $"the token server {realm.Authority} sent no token");
@@ -79,7 +84,8 @@ internal sealed class Authorizer(Transport transport, RegistryEndpoint endpoint,
 
     private static Uri WithQuery(Uri realm, string? service, string scope)
     {
-        var query = $"scope={Uri.EscapeDataString(scope)}";
+        // Docker's client names itself where it wants a refresh token (distribution, registry/client/auth/session.go).
+        var query = scope.Length > 0 ? $"scope={Uri.EscapeDataString(scope)}" : "offline_token=true&client_id=hypr";
         if (service is { Length: > 0 })
             query = $"service={Uri.EscapeDataString(service)}&{query}";
         return new UriBuilder(realm) { Query = realm.Query.Length > 1 ? $"{realm.Query[1..]}&{query}" : query }.Uri;

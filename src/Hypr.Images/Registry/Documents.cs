@@ -151,6 +151,8 @@ internal sealed record TokenJson
     public string? Token { get; init; }
     [JsonPropertyName("access_token")]
     public string? AccessToken { get; init; }
+    [JsonPropertyName("refresh_token")]
+    public string? RefreshToken { get; init; }
     [JsonPropertyName("expires_in")]
     public int? ExpiresIn { get; init; }
 }

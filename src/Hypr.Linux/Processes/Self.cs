@@ -16,6 +16,36 @@ public static unsafe class Self
         }
     }
 
+    /// <summary>
+    /// Takes all other capabilities from what this thread executes, for good: root's set after execve(2) is the bounding set (capabilities(7)). Of the thread alone, which is
+    /// what execve leaves. Before <see cref="Become"/>: it needs CAP_SETPCAP.
+    /// </summary>
+    /// <param name="capabilities">A bit each; those that this kernel does not know are none.</param>
+    public static void KeepCapabilities(ulong capabilities)
+    {
+        for (nint capability = 0; capability < 64; capability++)
+        {
+            if ((capabilities >> (int)capability & 1) == 0 && LibC.ProcessControl(LibC.PR_CAPBSET_DROP, capability, 0, 0, 0) != 0
+                && Marshal.GetLastPInvokeError() != Errno.EINVAL)
+                throw LinuxException.Last("drop capability", $"{capability}");
+        }
+    }
+
+    /// <summary>Nothing that this thread executes gets more rights by its file.</summary>
+    public static void RefuseNewPrivileges()
+    {
+        if (LibC.ProcessControl(LibC.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+            throw LinuxException.Last("set", "no_new_privs");
+    }
+
+    /// <param name="resource">RLIMIT_...</param>
+    public static void Limit(int resource, ulong soft, ulong hard)
+    {
+        var limit = stackalloc ulong[] { soft, hard };
+        if (LibC.SetLimit(resource, limit) != 0)
+            throw LinuxException.Last("set the limit of resource", $"{resource} to {soft}:{hard}");
+    }
+
     /// <summary>The owner of an open file; false when its file system has no owners.</summary>
     public static bool TryGive(int fd, uint user) => LibC.ChangeOwner(fd, user, uint.MaxValue) == 0;
 

@@ -19,6 +19,7 @@ internal static class GuestWords
         ImageDisk = vmm.RootSlot,
         WritableDisk = vmm.WritableSlot,
         ReadOnlyRoot = spec.Guest.ReadOnlyRoot,
+        SharedMemoryBytes = (ulong)spec.Guest.SharedMemoryBytes,
         Nics = [.. spec.Nics.Take(nics).Select((nic, i) => Nic(nic.Guest, vmm.NicSlot(i)))],
         Sysctls = spec.Guest.Sysctls,
         Tmpfs = spec.Guest.Tmpfs,
@@ -74,6 +75,8 @@ internal static class GuestWords
         Tty = process.Tty,
         OpenStdin = process.OpenStdin,
         IsTool = process.IsTool,
+        Rights = process.Rights,
+        HasInit = process.HasInit,
         Rows = process.Rows,
         Columns = process.Columns,
     };

@@ -9,6 +9,8 @@ namespace Hypr.Machines.Logs;
 /// </summary>
 internal sealed class LogFiles(string path, long mostBytes, int mostFiles)
 {
+    private const int NoSpace = 28; // ENOSPC, which .NET gives as the HResult, bare
+    private const int QuotaExceeded = 122; // EDQUOT
     private readonly Lock _lock = new();
     private SafeFileHandle? _file;
     private long _length;
@@ -62,7 +64,17 @@ internal sealed class LogFiles(string path, long mostBytes, int mostFiles)
                 return;
             if (_length > 0 && _length + lines.Length > mostBytes)
                 Rotate();
-            RandomAccess.Write(_file, lines, _length);
+            try
+            {
+                RandomAccess.Write(_file, lines, _length);
+            }
+            catch (IOException e) when ((e.HResult & 0xFFFF) is NoSpace or QuotaExceeded)
+            {
+                // A full disk costs lines of the log, and neither the machine nor who reads along.
+                RandomAccess.SetLength(_file, _length);
+                return;
+            }
+
             _length += lines.Length;
             Change();
         }

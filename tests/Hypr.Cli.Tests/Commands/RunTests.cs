@@ -277,14 +277,17 @@ public sealed class RunTests : CommandRunner
             string file = Path.Combine(folder, "config.json");
             File.WriteAllText(file, """{"credsStore":"","auths":{"other":{"auth":"eDp5"}}}""");
             Daemon.On("POST /auth", """{"Status":"Login Succeeded"}""").On("POST /images/create", "");
-            Assert.Equal((0, "Login Succeeded\n", ""), Run("login -u me --password-stdin registry.example:5000", input: "secret\n"));
+            var (code, output, warning) = Run("login -u me --password-stdin registry.example:5000", input: "secret\n");
+            Assert.Equal((0, "Login Succeeded\n"), (code, output));
+            Assert.Contains(file, warning, StringComparison.Ordinal);
             Assert.Equal("bWU6c2VjcmV0", JsonDocument.Parse(File.ReadAllText(file)).RootElement
                 .GetProperty("auths").GetProperty("registry.example:5000").GetProperty("auth").GetString());
             if (!OperatingSystem.IsWindows())
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
             Run("pull registry.example:5000/a");
             Assert.Contains("X-Registry-Auth: ", Daemon.Requests[^1].Head, StringComparison.Ordinal);
-            Assert.Equal(0, Run("logout registry.example:5000").Code);
+            Assert.Equal("Removing login credentials for registry.example:5000\n", Run("logout registry.example:5000").Output);
+            Assert.Equal("Not logged in to registry.example:5000\n", Run("logout registry.example:5000").Output);
             Run("pull registry.example:5000/a");
             Assert.DoesNotContain("X-Registry-Auth", Daemon.Requests[^1].Head, StringComparison.Ordinal);
             Assert.Contains("\"other\"", File.ReadAllText(file), StringComparison.Ordinal);

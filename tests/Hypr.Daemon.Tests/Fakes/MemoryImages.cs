@@ -30,6 +30,8 @@ internal sealed class MemoryImages : IImageService
         return Find(name) ?? Add(name);
     }
 
+    public Task<string?> LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancel) => Task.FromResult<string?>(null);
+
     public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel)
     {
         using var reader = new StreamReader(archive);

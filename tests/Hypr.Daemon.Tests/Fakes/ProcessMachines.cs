@@ -54,7 +54,7 @@ internal sealed class ProcessMachines : IMachineHost
         return machine;
     }
 
-    public Task<IRunningMachine?> AdoptAsync(MachineHandle handle, CancellationToken cancel) => Task.FromResult<IRunningMachine?>(null);
+    public Task<IRunningMachine?> AdoptAsync(MachineHandle handle, LogBounds? log, CancellationToken cancel) => Task.FromResult<IRunningMachine?>(null);
 
     public MachineExit? LastExit(string machineId) => null;
 
@@ -69,6 +69,10 @@ internal sealed class ProcessMachines : IMachineHost
         return Task.FromResult(template);
     }
 
+    public void RequireSpace()
+    {
+    }
+
     public void Delete(string machineId)
     {
         lock (_logs)
@@ -79,7 +83,7 @@ internal sealed class ProcessMachines : IMachineHost
 
     public long DiskUsage(string machineId) => 12 << 20;
 
-    public IMachineLog OpenLog(string machineId) => Log(machineId);
+    public IMachineLog OpenLog(string machineId, LogBounds? bounds) => Log(machineId);
 
     private MemoryLog Log(string id)
     {

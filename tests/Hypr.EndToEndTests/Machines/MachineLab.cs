@@ -73,7 +73,7 @@ internal sealed class MachineLab : IAsyncDisposable
     public async Task<string> LogAsync(string id, LogQuery? query = null)
     {
         var text = new StringBuilder();
-        using var log = Host.OpenLog(id);
+        using var log = Host.OpenLog(id, null);
         await foreach (var entry in log.ReadAsync(query ?? new LogQuery(true, true, null, null, null, false), CancellationToken.None))
             text.Append(Encoding.UTF8.GetString(entry.Data.Span));
         return text.ToString();
@@ -83,7 +83,7 @@ internal sealed class MachineLab : IAsyncDisposable
     public async Task SeesAsync(string id, string text)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        using var log = Host.OpenLog(id);
+        using var log = Host.OpenLog(id, null);
         var seen = new StringBuilder();
         await foreach (var entry in log.ReadAsync(new LogQuery(true, true, null, null, null, Follow: true), limit.Token))
         {

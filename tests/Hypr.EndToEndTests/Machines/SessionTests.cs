@@ -101,9 +101,9 @@ public sealed class SessionTests(GuestFiles guest) : IClassFixture<GuestFiles>
         await machine.DisposeAsync();
 
         var host = lab.NewHost();
-        Assert.Null(await host.AdoptAsync(machine.Handle with { StartTime = machine.Handle.StartTime + 1 }, CancellationToken.None));
+        Assert.Null(await host.AdoptAsync(machine.Handle with { StartTime = machine.Handle.StartTime + 1 }, null, CancellationToken.None));
         await host.SweepAsync([spec.Id], CancellationToken.None);
-        var adopted = lab.Keep((await host.AdoptAsync(machine.Handle, CancellationToken.None))!);
+        var adopted = lab.Keep((await host.AdoptAsync(machine.Handle, null, CancellationToken.None))!);
         var exit = await adopted.Exited.WaitAsync(Patience);
         Assert.Equal((9, null), (exit.Code, exit.Error));
         var expected = string.Concat(Enumerable.Range(0, 400).Select(i => $"line {i}\n")) + "half\nopen closed\nlast\n";
@@ -121,7 +121,7 @@ public sealed class SessionTests(GuestFiles guest) : IClassFixture<GuestFiles>
         // Nothing tells from outside that the process has ended: time is what the next hyprd would have, too.
         await Task.Delay(TimeSpan.FromSeconds(4));
         var host = lab.NewHost();
-        var adopted = lab.Keep((await host.AdoptAsync(machine.Handle, CancellationToken.None))!);
+        var adopted = lab.Keep((await host.AdoptAsync(machine.Handle, null, CancellationToken.None))!);
         Assert.Equal(11, (await adopted.Exited.WaitAsync(Patience)).Code);
         Assert.Equal("before\nafter\n", await lab.LogAsync(spec.Id));
         Assert.Equal(11, host.LastExit(spec.Id)!.Code);
@@ -135,7 +135,7 @@ public sealed class SessionTests(GuestFiles guest) : IClassFixture<GuestFiles>
         await machine.DisposeAsync();
         var host = lab.NewHost();
         await host.SweepAsync([], CancellationToken.None);
-        Assert.Null(await host.AdoptAsync(machine.Handle, CancellationToken.None));
+        Assert.Null(await host.AdoptAsync(machine.Handle, null, CancellationToken.None));
         Assert.Empty(Directory.GetDirectories(Path.Combine(lab.Settings.RuntimeDirectory, "machines")));
     }
 

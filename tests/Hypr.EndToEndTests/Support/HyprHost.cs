@@ -22,6 +22,7 @@ public class HyprHost : IDisposable
         try
         {
             Directory.CreateDirectory(DataDir);
+            MountData();
             Directory.CreateDirectory(RuntimeDir);
             var daemon = configuration ?? [];
             daemon["registry-mirrors"] = new JsonArray($"http://{Hub.Address}");
@@ -33,6 +34,7 @@ public class HyprHost : IDisposable
         {
             _daemon?.Dispose();
             Lab.Dispose();
+            UnmountData();
             Directory.Delete(Folder, recursive: true);
             throw;
         }
@@ -190,11 +192,21 @@ public class HyprHost : IDisposable
         }
 
         Lab.Dispose();
+        UnmountData();
         Directory.Delete(Folder, recursive: true);
         if (left.Count > 0)
         {
             throw new LeftoverException(string.Join('\n', left));
         }
+    }
+
+    /// <summary>For a host whose data is on a disk of its own.</summary>
+    protected virtual void MountData()
+    {
+    }
+
+    protected virtual void UnmountData()
+    {
     }
 
     /// <summary>One folder a VM in each of the two; files beside them are the host's own.</summary>

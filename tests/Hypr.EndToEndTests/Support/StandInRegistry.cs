@@ -17,6 +17,9 @@ internal enum LayerFault
     /// <summary>Half of it comes, then nothing more.</summary>
     Stalls,
 
+    /// <summary>Half of it comes, then the rest when the test says so.</summary>
+    Waits,
+
     /// <summary>A byte of it is another one.</summary>
     Lies,
 }
@@ -30,6 +33,7 @@ internal sealed class StandInRegistry : IDisposable
     private readonly Dictionary<string, byte[]> _blobs = [];
     private readonly byte[] _manifest;
     private readonly string _layer;
+    private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _held;
 
     public StandInRegistry(TestNamespace space, LayerFault fault)
@@ -61,6 +65,9 @@ internal sealed class StandInRegistry : IDisposable
 
     /// <summary>Somebody waits for the rest of the layer.</summary>
     public bool Holds => Volatile.Read(ref _held) > 0;
+
+    /// <summary>The rest of a layer that waits may come, now and at every later pull.</summary>
+    public void Release() => _go.TrySetResult();
 
     public void Dispose() => _listener.Dispose();
 
@@ -127,6 +134,13 @@ internal sealed class StandInRegistry : IDisposable
 
                 // Until the client closes.
                 await stream.ReadAsync(new byte[1]).AsTask().ContinueWith(_ => Interlocked.Decrement(ref _held), TaskScheduler.Default);
+                break;
+            case LayerFault.Waits:
+                await stream.WriteAsync(layer.AsMemory(0, layer.Length / 2));
+                Interlocked.Increment(ref _held);
+                await _go.Task;
+                Interlocked.Decrement(ref _held);
+                await stream.WriteAsync(layer.AsMemory(layer.Length / 2));
                 break;
             case LayerFault.Lies:
                 byte[] other = [.. layer];

@@ -82,6 +82,8 @@ internal sealed class HealthLab
 
         public Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel) => throw new InvalidOperationException();
 
+        public Task<string?> LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancel) => throw new InvalidOperationException();
+
         public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel) => throw new InvalidOperationException();
 
         public IReadOnlyList<Image> List() => [];

@@ -81,6 +81,8 @@ internal sealed class NetworkLab : IAsyncDisposable
     {
         public Task<Image> PullAsync(string reference, PullOptions options, CancellationToken cancel) => throw new InvalidOperationException();
 
+        public Task<string?> LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancel) => throw new InvalidOperationException();
+
         public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancel) => throw new InvalidOperationException();
 
         public Task SaveAsync(IReadOnlyList<string> names, Stream to, CancellationToken cancel) => throw new InvalidOperationException();

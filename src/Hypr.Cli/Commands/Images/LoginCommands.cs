@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Hypr.Api.Client;
 using Hypr.Api.Contracts;
 using Hypr.Cli.Arguments;
+using Hypr.Cli.Terminal;
+using Hypr.Primitives;
 
 namespace Hypr.Cli.Commands.Images;
 
@@ -23,7 +24,11 @@ internal static class LoginCommands
             Option.Switch("password-stdin", '\0', "Take the password from stdin"),
             Option.Text("username", 'u', "Username"),
         ],
-        Examples = [("hypr login -u me --password-stdin registry.example < token", "the password is in no history")],
+        Examples =
+        [
+            ("hypr login -u me --password-stdin registry.example < token", "the password is in no history"),
+            ("hypr login registry.example", "asks for both; with a login that is kept, tries that"),
+        ],
         Run = RunLogin,
     };
 
@@ -35,61 +40,76 @@ internal static class LoginCommands
         Run = RunLogout,
     };
 
-    private static string Server(CommandLine line) =>
-        line.Words.Count == 0 ? "docker.io" : line.Words[0].Replace("https://", "", StringComparison.Ordinal);
+    private static string Key(CommandLine line)
+    {
+        string server = line.Words.Count == 0 ? "" : line.Words[0];
+        int scheme = server.IndexOf("://", StringComparison.Ordinal);
+        string host = (scheme < 0 ? server : server[(scheme + 3)..]).Split('/')[0];
+        // A bare word is a registry here, not a name on Docker Hub.
+        return host is "" or "docker.io" or "index.docker.io" ? RegistryLogin.Key("docker.io/x") : host;
+    }
 
     private static int RunLogin(CommandLine line, Session session)
     {
-        string server = Server(line);
-        string key = RegistryLogin.Key(server + "/x");
-        string user = line.Text("username") ?? throw new UsageException(line, "login: --username is missing");
-        string password = line.Text("password") ?? ReadPassword(line, session);
+        string key = Key(line);
+        if (line.Has("password") && line.On("password-stdin"))
+            throw new UsageException(line, "login: --password and --password-stdin are two passwords: give one");
         if (line.Has("password"))
             session.Warn("Using --password via the CLI is insecure. Use --password-stdin.");
-        if (password.Length == 0)
-            throw new UsageException(line, "login: the password is empty");
-        var request = new AuthConfig { Username = user, Password = password, ServerAddress = key };
+        bool isAsked = line.Has("username") || line.Has("password") || line.On("password-stdin");
+        if (!isAsked && RegistryLogin.Find(session, key) is { } kept)
+        {
+            session.Io.WriteLine("Authenticating with existing credentials...");
+            return Try(session, key, kept);
+        }
+        string user = line.Text("username") ?? Prompt(line, session, "Username: ", "--username is missing");
+        string password = line.Text("password") ?? ReadPassword(line, session);
+        return password.Length == 0
+            ? throw new UsageException(line, "login: the password is empty")
+            : Try(session, key, new Credentials(user, password, IsToken: false));
+    }
+
+    private static int Try(Session session, string key, Credentials login)
+    {
+        var request = RegistryLogin.Contract(login, key);
         var answer = session.Api.Post(new Query("auth"), JsonSerializer.SerializeToUtf8Bytes(request, HyprJson.Wire.AuthConfig));
-        var entry = new JsonObject { ["auth"] = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")) };
-        if (answer.Text("IdentityToken") is { Length: > 0 } token)
-            entry["identitytoken"] = token;
-        Change(session, auths => auths[key] = entry);
+        var kept = answer.Text("IdentityToken") is { Length: > 0 } token ? login with { Secret = token, IsToken = true } : login;
+        if (RegistryLogin.Keep(session, key, kept) is { } file && !kept.IsToken)
+            session.Warn($"the password is kept in {file} as it is; a credential helper keeps it better (credsStore in that file)");
         session.Io.WriteLine(answer.Text("Status") is { Length: > 0 } status ? status : "Login Succeeded");
         return 0;
     }
 
     private static string ReadPassword(CommandLine line, Session session)
     {
-        if (!line.On("password-stdin"))
-            throw new UsageException(line, "login: no password. Hand it over with --password-stdin, as: hypr login -u me --password-stdin < file");
-        using var reader = new StreamReader(session.Io.Input, leaveOpen: true);
-        return reader.ReadToEnd().TrimEnd('\r', '\n');
+        if (line.On("password-stdin"))
+        {
+            using var reader = new StreamReader(session.Io.Input, leaveOpen: true);
+            return reader.ReadToEnd().TrimEnd('\r', '\n');
+        }
+        using var silent = RawMode.Silence();
+        string password = Prompt(line, session, "Password: ", "no password. Hand it over with --password-stdin, as: hypr login -u me --password-stdin < file");
+        session.Io.WriteError("");
+        return password;
+    }
+
+    /// <summary>A line of the terminal, byte by byte: what is typed ahead is the next question's.</summary>
+    private static string Prompt(CommandLine line, Session session, string question, string missing)
+    {
+        if (!session.Io.InputIsTerminal)
+            throw new UsageException(line, "login: " + missing);
+        session.Io.Error.Write(Encoding.UTF8.GetBytes(question));
+        var bytes = new List<byte>();
+        while (session.Io.Input.ReadByte() is var b and >= 0 && b != '\n')
+            bytes.Add((byte)b);
+        string text = Encoding.UTF8.GetString([.. bytes]).Trim();
+        return text.Length > 0 ? text : throw HyprException.Invalid("login: nothing was typed");
     }
 
     private static int RunLogout(CommandLine line, Session session)
     {
-        string server = Server(line);
-        Change(session, auths => auths.Remove(RegistryLogin.Key(server + "/x")));
-        session.Io.WriteLine($"Removing login credentials for {server}");
+        string key = Key(line);
+        session.Io.WriteLine(RegistryLogin.Forget(session, key) ? $"Removing login credentials for {key}" : $"Not logged in to {key}");
         return 0;
-    }
-
-    /// <summary>Changes the logins and nothing else in the file, which only its owner may read; whole or not at all.</summary>
-    private static void Change(Session session, Action<JsonObject> change)
-    {
-        string path = RegistryLogin.ConfigPath(session);
-        var config = (File.Exists(path) ? JsonNode.Parse(File.ReadAllBytes(path)) : null) as JsonObject ?? [];
-        if (config["auths"] is not JsonObject auths)
-            config["auths"] = auths = [];
-        change(auths);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        string next = path + ".hypr";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new FileStream(next, options))
-        using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1 }))
-            config.WriteTo(writer);
-        File.Move(next, path, overwrite: true);
     }
 }

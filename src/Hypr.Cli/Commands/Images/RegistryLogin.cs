@@ -1,11 +1,16 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hypr.Api.Contracts;
 using Hypr.Primitives;
 
 namespace Hypr.Cli.Commands.Images;
 
+/// <param name="IsToken">The secret is an identity token, which stands for the password.</param>
+internal sealed record Credentials(string User, string Secret, bool IsToken);
+
 /// <summary>
-/// What <c>docker login</c> and <c>hypr login</c> keep: <c>~/.docker/config.json</c>, or <c>$DOCKER_CONFIG/config.json</c>.
+/// The logins that <c>docker login</c> and <c>hypr login</c> keep: in <c>~/.docker/config.json</c>, or <c>$DOCKER_CONFIG/config.json</c>, or with the helper that is named there.
 /// </summary>
 internal static class RegistryLogin
 {
@@ -28,37 +33,101 @@ internal static class RegistryLogin
     /// <exception cref="JsonException">The file is not JSON.</exception>
     public static string Header(Session session, string imageName)
     {
+        string key = Key(imageName);
+        if (Find(session, key) is not { } login)
+            return "";
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(Contract(login, key), HyprJson.Wire.AuthConfig);
+        return $"X-Registry-Auth: {Convert.ToBase64String(json).Replace('+', '-').Replace('/', '_')}\r\n";
+    }
+
+    public static AuthConfig Contract(Credentials login, string key) => new()
+    {
+        Username = login.User,
+        Password = login.IsToken || login.Secret.Length == 0 ? null : login.Secret,
+        IdentityToken = login.IsToken ? login.Secret : null,
+        ServerAddress = key,
+    };
+
+    /// <summary>Null: nobody logged in there.</summary>
+    public static Credentials? Find(Session session, string key)
+    {
         string path = ConfigPath(session);
         if (!File.Exists(path))
-            return "";
+            return null;
         using var config = JsonDocument.Parse(File.ReadAllBytes(path));
-        string key = Key(imageName);
         if (Helper(config.RootElement, key) is { } helper)
-            return CredentialHelper.Get(helper, key) is var (user, secret) ? Line(user == "<token>" ? "" : user, secret, user == "<token>", key) : "";
+            return CredentialHelper.Get(helper, key);
         var entry = config.RootElement.At("auths", key);
         string token = entry.Text("identitytoken");
         string auth = entry.Text("auth");
         if (auth.Length == 0 && token.Length == 0)
-            return "";
+            return null;
         string[] pair = Decode(path, key, auth).Split(':', 2);
-        return token.Length > 0 ? Line(pair[0], token, isToken: true, key) : Line(pair[0], pair.ElementAtOrDefault(1) ?? "", isToken: false, key);
+        return token.Length > 0 ? new Credentials(pair[0], token, IsToken: true) : new Credentials(pair[0], pair.ElementAtOrDefault(1) ?? "", IsToken: false);
+    }
+
+    /// <returns>The file that holds the password as it is; null: a helper keeps it.</returns>
+    public static string? Keep(Session session, string key, Credentials login)
+    {
+        string path = ConfigPath(session);
+        var config = Read(path);
+        string? helper = HelperOf(config, key);
+        var entry = new JsonObject();
+        if (helper is not null)
+            CredentialHelper.Store(helper, key, login);
+        else
+            entry["auth"] = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.User}:{(login.IsToken ? "" : login.Secret)}"));
+        if (helper is null && login.IsToken)
+            entry["identitytoken"] = login.Secret;
+        // With a helper the entry stays empty (docker/cli, config/credentials/native_store.go).
+        Logins(config)[key] = entry;
+        Write(path, config);
+        return helper is null ? path : null;
+    }
+
+    /// <summary>False: nobody was logged in there.</summary>
+    public static bool Forget(Session session, string key)
+    {
+        string path = ConfigPath(session);
+        var config = Read(path);
+        bool known = HelperOf(config, key) is { } helper && CredentialHelper.Erase(helper, key);
+        if (!Logins(config).Remove(key))
+            return known;
+        Write(path, config);
+        return true;
+    }
+
+    private static JsonObject Logins(JsonObject config)
+    {
+        if (config["auths"] is not JsonObject auths)
+            config["auths"] = auths = [];
+        return auths;
+    }
+
+    private static JsonObject Read(string path) => (File.Exists(path) ? JsonNode.Parse(File.ReadAllBytes(path)) : null) as JsonObject ?? [];
+
+    private static string? HelperOf(JsonObject config, string key)
+    {
+        using var read = JsonDocument.Parse(config.ToJsonString());
+        return Helper(read.RootElement, key);
     }
 
     /// <summary>The registry's own helper comes before the one for all (docker/cli, config/configfile/file.go).</summary>
     private static string? Helper(JsonElement config, string key) =>
         config.Text("credHelpers", key) is { Length: > 0 } own ? own : config.Text("credsStore") is { Length: > 0 } all ? all : null;
 
-    private static string Line(string user, string secret, bool isToken, string key)
+    /// <summary>What else is in the file stays. Only its owner may read it; whole or not at all.</summary>
+    private static void Write(string path, JsonObject config)
     {
-        var contract = new Api.Contracts.AuthConfig
-        {
-            Username = user,
-            Password = isToken || secret.Length == 0 ? null : secret,
-            IdentityToken = isToken ? secret : null,
-            ServerAddress = key,
-        };
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(contract, Api.Contracts.HyprJson.Wire.AuthConfig);
-        return $"X-Registry-Auth: {Convert.ToBase64String(json).Replace('+', '-').Replace('/', '_')}\r\n";
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string next = path + ".hypr";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new FileStream(next, options))
+        using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1 }))
+            config.WriteTo(writer);
+        File.Move(next, path, overwrite: true);
     }
 
     private static string Decode(string path, string key, string auth)

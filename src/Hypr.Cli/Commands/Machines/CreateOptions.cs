@@ -61,6 +61,7 @@ internal static class CreateOptions
         Option.List("sysctl", '\0', "Sysctl options", "map"),
         Option.List("tmpfs", '\0', "Mount a tmpfs directory (path[:options])"),
         Option.Switch("tty", 't', "Allocate a pseudo-TTY"),
+        Option.List("ulimit", '\0', "Ulimit options (nofile=1024:2048)", "ulimit"),
         Option.Text("user", 'u', "Username or UID (format: <name|uid>[:<group|gid>])"),
         Option.List("volume", 'v', "Mount a volume or a folder of the host (name:path[:ro], /folder:path[:ro]; a path alone: an anonymous volume)"),
         Option.Text("volume-driver", '\0', "Volume driver for the VM's volumes (local)"),

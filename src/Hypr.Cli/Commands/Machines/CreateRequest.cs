@@ -77,6 +77,7 @@ internal static class CreateRequest
             NanoCpus = Cpus(line),
             Memory = Memory(line),
             ShmSize = line.Text("shm-size") is { } shm ? Sizes.Parse("--shm-size", shm) : null,
+            Ulimits = line.Has("ulimit") ? [.. line.All("ulimit").Select(text => UlimitText.Parse(line, text))] : null,
             Sysctls = line.Has("sysctl") ? KeyValues.Parse(line, "sysctl", needsValue: true) : null,
             Tmpfs = line.Has("tmpfs") ? line.All("tmpfs").Select(t => t.Split(':', 2)).DistinctBy(t => t[0])
                 .ToDictionary(t => t[0], t => t.Length > 1 ? t[1] : "") : null,

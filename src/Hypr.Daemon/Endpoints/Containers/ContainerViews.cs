@@ -38,7 +38,7 @@ internal static class ContainerViews
         RestartCount = machine.State.RestartCount,
         Driver = "squashfs",
         Platform = "linux",
-        HostConfig = HostConfig(machine),
+        HostConfig = RightsWords.Show(HostConfig(machine), machine.Config),
         GraphDriver = new GraphDriver { Name = "squashfs" },
         Mounts = MountWords.Points(machine),
         Config = Config(machine),
@@ -133,7 +133,6 @@ internal static class ContainerViews
             VolumeDriver = config.VolumeDriver,
             VolumesFrom = List(config.VolumesFrom, emptyIsNull: true),
             Mounts = MountWords.Asked(config),
-            LogConfig = new LogConfig { Type = "json-file", Config = [] },
             NetworkMode = config.NetworkMode,
             PortBindings = config.PortBindings.GroupBy(b => EndpointViews.Normal(b.GuestPort)).ToDictionary(
                 g => g.Key, g => (List<PortBinding>?)[.. g.Select(b => new PortBinding { HostIp = b.HostIp, HostPort = b.HostPort })]),

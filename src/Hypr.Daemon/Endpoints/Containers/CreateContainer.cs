@@ -79,6 +79,11 @@ internal static class CreateContainer
             CapAdd = host.CapAdd ?? [],
             CapDrop = host.CapDrop ?? [],
             SecurityOpt = host.SecurityOpt ?? [],
+            GroupAdd = host.GroupAdd ?? [],
+            Ulimits = RightsWords.Ulimits(host),
+            ShmSize = host.ShmSize ?? 0,
+            LogDriver = host.LogConfig?.Type ?? "",
+            LogOptions = host.LogConfig?.Config ?? [],
         };
     }
 

@@ -21,7 +21,6 @@ internal static class SystemEndpoints
         routes.Map("GET", "/info", InfoAsync);
         routes.Map("GET", "/events", Events.RunAsync);
         routes.Map("GET", "/system/df", DiskUsageAsync);
-        routes.Map("POST", "/auth", AuthAsync);
     }
 
     private static Task PingAsync(ApiCall call)
@@ -170,6 +169,4 @@ internal static class SystemEndpoints
     }
 
     /// <summary>Credentials are the client's to keep; whether they are right shows at the first pull.</summary>
-    private static Task AuthAsync(ApiCall call) =>
-        throw HyprException.NotImplemented("docker login is not in HYPR yet: write the registry's user into ~/.docker/config.json, clients send it with each pull");
 }
