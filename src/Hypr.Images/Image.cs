@@ -30,8 +30,12 @@ public sealed record Image(
         var own = Platform.Of(Os, Architecture, null);
         if (!wanted.Accepts(own))
         {
-            throw HyprException.NotFound(
-                $"image with reference {Tags.FirstOrDefault() ?? Id} was found but its platform ({own}) does not match the specified platform ({wanted})");
+            // Where one was asked for, a client pulls that one.
+            var name = Tags.FirstOrDefault() ?? Id;
+            throw string.IsNullOrEmpty(platform)
+                ? HyprException.Invalid($"the image {name} is for {own}, and VMs of this host run {wanted}: pull or import one for that")
+                : HyprException.NotFound(
+                    $"image with reference {name} was found but its platform ({own}) does not match the specified platform ({wanted})");
         }
     }
 }

@@ -58,6 +58,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     public IVolumeFiles Volumes { get; }
 
     public IHostFolders Folders { get; }
+
     public void RequireSpace()
     {
         var free = new DriveInfo(_settings.DataDirectory).AvailableFreeSpace;
