@@ -77,14 +77,36 @@ public sealed class CodecTests
     public void A_configuration_of_a_hyprd_without_volumes_is_read_with_none()
     {
         var bytes = Encode((Configuration with { Volumes = [], Files = [], Folders = null }).Encode);
-        var r = new WireReader(bytes.AsSpan(0, bytes.Length - 9));
+        var r = new WireReader(bytes.AsSpan(0, bytes.Length - 17));
         var read = GuestConfiguration.Decode(ref r);
         Assert.Empty(read.Volumes);
         Assert.Empty(read.Files);
         Assert.Equal(Configuration.ExitDeadline, read.ExitDeadline);
 
-        r = new WireReader(bytes.AsSpan(0, bytes.Length - 1));
+        r = new WireReader(bytes.AsSpan(0, bytes.Length - 9));
         Assert.Null(GuestConfiguration.Decode(ref r).Folders);
+
+        r = new WireReader(bytes.AsSpan(0, bytes.Length - 8));
+        Assert.Equal(0UL, GuestConfiguration.Decode(ref r).SharedMemoryBytes);
+    }
+
+    [Fact]
+    public void Rights_are_read_as_they_were_written_and_are_all_of_a_hyprd_without_them()
+    {
+        var rights = new ProcessRights { Capabilities = 0x401, NoNewPrivileges = true, Groups = ["daemon", "2000"], Limits = [new ResourceLimit(7, 10, ulong.MaxValue)] };
+        var bytes = Encode(new ProcessSpecification { Args = ["sh"], Rights = rights, HasInit = true }.Encode);
+        var r = new WireReader(bytes);
+        var read = ProcessSpecification.Decode(ref r);
+        Assert.True(read.HasInit);
+        Assert.Equal((rights.Capabilities, true), (read.Rights.Capabilities, read.Rights.NoNewPrivileges));
+        Assert.Equal(rights.Groups, read.Rights.Groups);
+        Assert.Equal(rights.Limits, read.Rights.Limits);
+
+        // What stands behind the tool's word: a length, capabilities, no new privileges, two groups, one limit, the init.
+        r = new WireReader(bytes.AsSpan(0, bytes.Length - (4 + 8 + 1 + 4 + 10 + 8 + 4 + 20 + 1)));
+        read = ProcessSpecification.Decode(ref r);
+        Assert.Equal(ulong.MaxValue, read.Rights.Capabilities);
+        Assert.False(read.HasInit);
     }
 
     [Fact]

@@ -130,7 +130,7 @@ public sealed class RightsTests : IClassFixture<HyprHost>
     }
 
     private int Zombies(string name) =>
-        _host.MustHypr("exec", name, "sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null").Split('\n').Count(l => l.Contains(") Z ", StringComparison.Ordinal));
+        _host.MustHypr("exec", name, "sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null; true").Split('\n').Count(l => l.Contains(") Z ", StringComparison.Ordinal));
 
     private static string Sorted(string text) => string.Join('\n', text.Split('\n').Select(l => l.Trim()).Order(StringComparer.Ordinal));
 
