@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Hypr.EndToEndTests.Support;
 using Hypr.Testing;
 
@@ -119,6 +121,72 @@ public sealed class ComposeTests(HyprHost host) : IClassFixture<HyprHost>
         Assert.Equal("after\ngood\n", host.MustHypr("compose", "-f", file, "ps", "--services"));
         Assert.Equal(good, host.MustHypr("compose", "-f", file, "ps", "-q", "good"));
         host.MustHypr("compose", "-f", file, "down");
+    }
+
+    [Fact]
+    public void A_vm_that_cannot_start_takes_along_what_waits_for_it_alone()
+    {
+        var file = Write("taken", """
+            services:
+              db: { image: tools, command: sleep infinity, stop_grace_period: 1s }
+              web: { image: nginx, ports: ["8095:80"], depends_on: [db] }
+              after: { image: tools, command: sleep infinity, stop_grace_period: 1s, depends_on: [web] }
+            """);
+        var taken = host.Space.Run(() => new TcpListener(IPAddress.Any, 8095));
+        host.Space.Run(taken.Start);
+        var up = host.Hypr("compose", "-f", file, "up", "-d");
+        Assert.Equal(1, up.ExitCode);
+        Assert.Contains("VM taken-web-1", up.Error, StringComparison.Ordinal);
+        Assert.Contains("8095", up.Error, StringComparison.Ordinal);
+        Assert.Contains("not done because of that: VM taken-after-1", up.Error, StringComparison.Ordinal);
+        Assert.Equal("db\n", host.MustHypr("compose", "-f", file, "ps", "--services"));
+        var db = host.MustHypr("compose", "-f", file, "ps", "-q", "db");
+
+        taken.Stop();
+        host.MustHypr("compose", "-f", file, "up", "-d");
+        Assert.Equal("after\ndb\nweb\n", host.MustHypr("compose", "-f", file, "ps", "--services"));
+        Assert.Equal(db, host.MustHypr("compose", "-f", file, "ps", "-q", "db"));
+        Assert.Contains("Welcome to nginx", host.Page(host.Lab.Lan, "http://192.0.2.10:8095/"));
+        host.MustHypr("compose", "-f", file, "down");
+    }
+
+    [Fact]
+    public void Down_takes_a_file_a_folder_the_stacks_name_or_what_is_here()
+    {
+        var file = Write("gone", "services: { web: { image: tools, volumes: ['data:/data'] } }\nvolumes: { data: }");
+        var folder = Path.GetDirectoryName(file)!;
+        var below = Directory.CreateDirectory(Path.Combine(folder, "below", "deeper")).FullName;
+        Assert.All<string[]>(
+            [
+                ["compose", "-f", file, "down"],
+                ["compose", "down", file],
+                ["compose", "down", folder],
+                ["compose", "-p", "gone", "down"],
+                ["compose", "--project-name", "gone", "down", "--timeout", "1"],
+                ["compose", "down", "gone"],
+                ["compose", "--project-directory", folder, "-f", file, "down", "--remove-orphans"],
+            ],
+            words =>
+            {
+                host.MustHypr("compose", "-f", file, "up", "--no-start");
+                Assert.Equal("gone-web-1 created\n", host.MustHypr("compose", "-p", "gone", "ps", "-a", "--format", "{{.Name}} {{.State}}"));
+                host.MustHypr(words);
+                Nothing("gone_data\n");
+            });
+
+        // From a folder below; and with its volumes.
+        host.MustHypr("compose", "-f", file, "up", "--no-start");
+        host.Must("sh", "-c", $"cd {below} && HYPR_RUNTIME_DIR={host.RuntimeDir} {Repository.Hypr} compose down -v");
+        Nothing("");
+        Assert.Contains("nothing to remove", host.Hypr("compose", "down", folder).Error, StringComparison.Ordinal);
+        Assert.Contains("no such folder or file", host.Hypr("compose", "down", "./none").Error, StringComparison.Ordinal);
+
+        void Nothing(string volumes)
+        {
+            Assert.Equal("", host.MustHypr("ps", "-aq", "--filter", "label=com.docker.compose.project=gone"));
+            Assert.Equal("", host.MustHypr("network", "ls", "-q", "--filter", "name=gone"));
+            Assert.Equal(volumes, host.MustHypr("volume", "ls", "-q", "--filter", "name=gone"));
+        }
     }
 
     [Fact]
