@@ -21,9 +21,10 @@ public sealed record MachineHostSettings
     /// <summary>hyprd's own program, which serves folders of the host (<see cref="Folders.FolderServerProgram"/>); null: it cannot.</summary>
     public string? Hyprd { get; init; }
 
-    /// <summary>Whom VMMs run as. They own no file: everything reaches them as an open descriptor.</summary>
+    /// <summary>Whom a VMM is tried out as. A machine's has a user of its own: <see cref="Vmm.VmmUser"/>.</summary>
     public uint Uid { get; init; } = DefaultUser;
 
+    /// <summary>The group of every VMM. They own no file: everything reaches them as an open descriptor.</summary>
     public uint Gid { get; init; } = DefaultUser;
 
     /// <summary>The size that a guest sees; the file is sparse.</summary>

@@ -42,12 +42,12 @@ internal sealed class QemuProbe(MachineHostSettings settings)
     }
 
     /// <summary>Groups that the unprivileged user needs beside its own: that of /dev/kvm.</summary>
-    public static IEnumerable<string> Privileges(MachineHostSettings settings, bool kvm)
+    public static IEnumerable<string> Privileges(MachineHostSettings settings, uint user, bool kvm)
     {
         var group = kvm && FileStatus.Find(KvmDevice)?.Group is { } gid and > 0 ? $"--groups={gid}" : "--clear-groups";
         return
         [
-            $"--reuid={settings.Uid}", $"--regid={settings.Gid}", group,
+            $"--reuid={user}", $"--regid={settings.Gid}", group,
             "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--",
         ];
     }
@@ -96,7 +96,7 @@ internal sealed class QemuProbe(MachineHostSettings settings)
                     Program = "setpriv",
                     Arguments =
                     [
-                        .. Privileges(settings, accelerator == "kvm"), qemu,
+                        .. Privileges(settings, settings.Uid, accelerator == "kvm"), qemu,
                         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-m", "16M",
                         "-machine", $"microvm,accel={accelerator},isa-serial=off", "-bios", "/proc/self/fd/3",
                         "-device", "isa-debug-exit,iobase=0xf4,iosize=4",

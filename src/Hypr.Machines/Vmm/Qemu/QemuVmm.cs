@@ -134,7 +134,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
                 Arguments =
                 [
                     .. request.EndsWithThread ? ["--pdeathsig=KILL"] : Array.Empty<string>(),
-                    .. QemuProbe.Privileges(settings, hypervisor.Accelerator == "kvm"),
+                    .. QemuProbe.Privileges(settings, VmmUser.Of(request.MachineId), hypervisor.Accelerator == "kvm"),
                     Tool.Find(settings.Qemu)!,
                     .. QemuCommandLine.Build(plan),
                 ],
