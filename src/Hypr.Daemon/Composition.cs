@@ -61,7 +61,8 @@ internal sealed class Composition : IAsyncDisposable
 
     private async Task BuildAsync(DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs, CancellationToken cancel)
     {
-        var database = Keep(Database.Open(paths.Database));
+        var faults = Faults.FromEnvironment();
+        var database = Keep(Database.Open(paths.Database, faults));
         var names = Keep(new NameServer(new NameServerSettings
         {
             Upstreams = [.. config.Dns.Select(address => new IPEndPoint(address, 53))],
@@ -69,7 +70,7 @@ internal sealed class Composition : IAsyncDisposable
             Clock = clock,
             Logger = logs.CreateLogger<NameServer>(),
         }));
-        var settings = Datapath(config);
+        var settings = Datapath(config) with { Faults = faults };
         var datapath = Keep(LinuxDatapath.Open(settings, logs, clock));
         var ports = Keep(new HeldPorts(paths.PortHolderSocket, Environment.ProcessPath!, logs.CreateLogger<HeldPorts>()));
         var networks = Keep(new NetworkService(database, datapath, names, ports, config.Network, clock, logs, config.ResolvConf));
@@ -78,8 +79,9 @@ internal sealed class Composition : IAsyncDisposable
             Folder = Path.Combine(paths.Data, "images"),
             RegistryMirrors = config.RegistryMirrors,
             InsecureRegistries = config.InsecureRegistries,
+            Faults = faults,
         }, clock, logs));
-        Engine = Keep(new HyprEngine(database, images, networks, Keep(Machines(config, paths, clock, logs)), clock, logs));
+        Engine = Keep(new HyprEngine(database, images, networks, Keep(Machines(config, paths, clock, logs, faults)), clock, logs));
         await Engine.StartAsync(cancel);
 
         if (settings.SystemBus is { } bus)
@@ -88,7 +90,7 @@ internal sealed class Composition : IAsyncDisposable
         }
     }
 
-    public static MachineHost Machines(DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs) => new(new MachineHostSettings
+    public static MachineHost Machines(DaemonConfig config, HyprPaths paths, TimeProvider clock, ILoggerFactory logs, Faults? faults = null) => new(new MachineHostSettings
     {
         DataDirectory = paths.Data,
         RuntimeDirectory = paths.Runtime,
@@ -97,6 +99,7 @@ internal sealed class Composition : IAsyncDisposable
         Hyprd = Environment.ProcessPath,
         WarmStart = config.WarmStart,
         TemplateDirectory = paths.Templates,
+        Faults = faults,
     }, clock, logs);
 
     public static DatapathSettings Datapath(DaemonConfig config)

@@ -48,11 +48,11 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
     {
         (_images, _networks, _host, _clock) = (images, networks, host, clock);
         Events = new EventLog(clock);
-        _machines = new MachineRegistry(new MachineRows(database));
+        _machines = new MachineRegistry(database);
         _events = new MachineEvents(Events);
         _execs = new Execs(_events);
         _health = new HealthMonitor(images, _execs, _events, clock, logs.CreateLogger<HealthMonitor>());
-        _volumes = new VolumeUseCases(new VolumeRegistry(new VolumeRows(database)), _machines, host.Volumes, Events, clock, logs.CreateLogger<VolumeUseCases>());
+        _volumes = new VolumeUseCases(new VolumeRegistry(database), _machines, host.Volumes, Events, clock, logs.CreateLogger<VolumeUseCases>());
         var holders = new VolumeHolders(host.Volumes);
         var exits = new MachineExits(_machines, networks, holders, _events, _health, clock, logs.CreateLogger<MachineExits>());
         var links = new MachineLinks(_machines, networks);

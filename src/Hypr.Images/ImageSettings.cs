@@ -1,3 +1,5 @@
+using Hypr.Primitives;
+
 namespace Hypr.Images;
 
 /// <summary>How images are fetched and kept. The names of daemon.json's keys are Docker's.</summary>
@@ -28,6 +30,9 @@ public sealed record ImageSettings
 
     /// <summary>Files, directories and links of all layers together; beyond it an image is refused as a tar bomb.</summary>
     public int MaxEntries { get; init; } = 4_000_000;
+
+    /// <summary>Failures on purpose; null: none.</summary>
+    public Faults? Faults { get; init; }
 
     /// <summary>Bytes of the disk that a pull or load leaves free.</summary>
     public long KeepFree { get; init; } = 256L << 20;

@@ -48,7 +48,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         _log = logs.CreateLogger<MachineHost>();
         var store = new TemplateStore(_folders.Templates, isShared: settings.TemplateDirectory is not null);
         _templates = new MachineTemplates(settings, store, new TemplateMaker(settings, _folders, vmm, clock), vmm, clock, _log);
-        var disks = new EmptyDisks(settings.DataDirectory, settings.WritableDiskBytes);
+        var disks = new EmptyDisks(settings.DataDirectory, settings.WritableDiskBytes, settings.Faults);
         Volumes = new VolumeFiles(settings.DataDirectory, disks);
         _boot = new BootMachine(settings, _folders, vmm, disks, _templates, clock, _log);
     }

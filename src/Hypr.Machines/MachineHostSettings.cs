@@ -1,3 +1,5 @@
+using Hypr.Primitives;
+
 namespace Hypr.Machines;
 
 /// <summary>Where machines live and what runs them.</summary>
@@ -64,6 +66,9 @@ public sealed record MachineHostSettings
     public long LogFileBytes { get; init; } = 10_000_000;
 
     public int LogFiles { get; init; } = 3;
+
+    /// <summary>Failures on purpose; null: none.</summary>
+    public Faults? Faults { get; init; }
 
     /// <summary>
     /// Of the user <c>hypr-vm</c>, which the installer makes: in Debian's range 60000-64999 of ids given by package (Debian policy 9.2.2),

@@ -12,6 +12,11 @@ internal sealed class NetworkConsistency(NetworkStore store, NetworkCatalog cata
     public async Task<IReadOnlyList<string>> RunAsync(CancellationToken cancel)
     {
         var faults = new List<string>();
+        if (store.Database.Owed is > 0 and var owed)
+        {
+            faults.Add($"{owed} changes wait to be written to the database: make room on its disk");
+        }
+
         Compare("network", store.Networks.All().Select(n => n.Id), catalog.Networks().Select(n => n.Network.Id), faults);
         Compare(
             "endpoint",

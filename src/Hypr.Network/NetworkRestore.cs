@@ -15,6 +15,8 @@ internal sealed partial class NetworkRestore(
     NetworkStore store, NetworkCatalog catalog, IDatapath datapath, NameBoard names, PortAssigner ports, IPortReserver reserver, AddressPools pools,
     DefaultNetwork defaultNetwork, ILogger log)
 {
+    private readonly List<(string Machine, PublishedPort Port)> _lostPorts = [];
+
     public IReadOnlyList<string> Notes { get; private set; } = [];
 
     public async Task RunAsync(IReadOnlyCollection<MachineIdentity> running, CancellationToken cancel)
@@ -29,11 +31,12 @@ internal sealed partial class NetworkRestore(
         var alive = running.ToDictionary(m => m.Id, StringComparer.Ordinal);
         LoadEndpoints(alive);
 
-        // 2. What a machine that no longer runs left behind is not wanted any more: the store first.
+        // 2. What a machine that no longer runs left behind is not wanted any more, nor what a running one lost meanwhile: the store first.
+        var lost = await LostLinksAsync(cancel);
         var published = store.Ports.All().ToLookup(p => alive.ContainsKey(p.MachineId));
         store.Database.Transact(() =>
         {
-            foreach (var endpoint in catalog.Machines.Where(m => m.Active is null).SelectMany(m => m.Endpoints).Where(e => e.Value.Tap is not null))
+            foreach (var endpoint in catalog.Machines.Where(m => m.Active is null).SelectMany(m => m.Endpoints).Where(e => e.Value.Tap is not null).Concat(lost))
             {
                 store.Endpoints.SetLink(endpoint.Id, null, null);
                 endpoint.Value = endpoint.Value with { Tap = null, GuestName = null };
@@ -46,8 +49,7 @@ internal sealed partial class NetworkRestore(
         });
         foreach (var machine in published[true].GroupBy(p => p.MachineId))
         {
-            catalog.Machine(machine.Key).Ports =
-                [.. machine.Select(p => new PublishedPort(p.HostIp, p.HostPort, p.GuestPort, ProtocolWord.Parse(p.Protocol)))];
+            LoadPorts(catalog.Machine(machine.Key), machine);
         }
 
         // 3. The kernel, in one go.
@@ -63,6 +65,11 @@ internal sealed partial class NetworkRestore(
         }
 
         await reserver.KeepAsync([.. alive.Keys]);
+        foreach (var (machine, port) in _lostPorts)
+        {
+            await ports.ReleaseAsync(machine, [port]);
+        }
+
         foreach (var machine in machines)
         {
             names.Set(machine.Active!, machine.Endpoints, machine.Ports);
@@ -72,6 +79,44 @@ internal sealed partial class NetworkRestore(
                 Notes = [.. Notes, $"a port of {machine.Active.Name} is published and not reserved: {reason}"];
             }
         }
+    }
+
+    /// <summary>Those that lead somewhere: with the network that a machine lost its ports went too.</summary>
+    private void LoadPorts(MachineSlot machine, IEnumerable<PortRow> rows)
+    {
+        var targets = GuestView.Targets(RouteChoice.Of(Linked(machine)));
+        var kept = rows.Where(p => targets.Reaches(p.HostIp, ProtocolWord.Parse(p.Protocol))).ToList();
+        machine.Ports = [.. kept.Select(p => new PublishedPort(p.HostIp, p.HostPort, p.GuestPort, ProtocolWord.Parse(p.Protocol)))];
+        var lost = rows.Except(kept).ToList();
+        if (lost.Count == 0)
+        {
+            return;
+        }
+
+        _lostPorts.AddRange(lost.Select(p => (machine.Id, new PublishedPort(p.HostIp, p.HostPort, p.GuestPort, ProtocolWord.Parse(p.Protocol)))));
+
+        store.Database.Transact(() =>
+        {
+            store.Ports.DeleteOf(machine.Id);
+            kept.ForEach(store.Ports.Insert);
+        });
+    }
+
+    /// <summary>
+    /// Of running machines: a TAP goes with its NIC, which a guest had let go of when hyprd died over a disconnect. The machine stays attached, and its next start
+    /// makes a new one.
+    /// </summary>
+    private async Task<List<EndpointSlot>> LostLinksAsync(CancellationToken cancel)
+    {
+        var linked = catalog.Machines.Where(m => m.Active is not null).SelectMany(m => m.Endpoints).Where(e => e.Value.Tap is not null).ToList();
+        var there = linked.Count == 0 ? null : await datapath.TrafficAsync([.. linked.Select(e => e.Value.Tap!)], cancel);
+        var lost = linked.Where(e => !there!.ContainsKey(e.Value.Tap!)).ToList();
+        foreach (var endpoint in lost)
+        {
+            LinkLost(log, endpoint.Value.Tap!, endpoint.Value.MachineName, endpoint.Network.Network.Name);
+        }
+
+        return lost;
     }
 
     /// <summary>What the kernel should have, by memory.</summary>
@@ -88,6 +133,11 @@ internal sealed partial class NetworkRestore(
 
     private void LoadEndpoints(Dictionary<string, MachineIdentity> alive)
     {
+        foreach (var (row, _) in store.Endpoints.All().Where(e => e.Row.Nic is EndpointRow.Leaving || e.Row is { Nic: EndpointRow.Joining, Tap: null }))
+        {
+            store.Endpoints.Delete(row.Id);
+        }
+
         var leases = store.Leases.All().ToLookup(l => l.EndpointId, StringComparer.Ordinal);
         foreach (var (row, machineName) in store.Endpoints.All())
         {
@@ -148,6 +198,9 @@ internal sealed partial class NetworkRestore(
     private static MacAddress? Mac(string? text) => text is null ? null : MacAddress.Parse(text);
 
     private static IPAddress? Address(string? text) => text is null ? null : IPAddress.Parse(text);
+
+    [LoggerMessage(LogLevel.Warning, "{Tap} of {Machine} went while no hyprd ran: it is on network {Network} again after a restart of the VM")]
+    private static partial void LinkLost(ILogger logger, string tap, string machine, string network);
 
     [LoggerMessage(LogLevel.Warning, "a published port of {Machine} is not reserved: {Reason}")]
     private static partial void NotHeld(ILogger logger, string machine, string reason);

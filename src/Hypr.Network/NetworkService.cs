@@ -7,6 +7,7 @@ using Hypr.Network.Platforms;
 using Hypr.Network.Ports;
 using Hypr.Primitives;
 using Hypr.Store;
+using Hypr.Store.Networks;
 using Microsoft.Extensions.Logging;
 
 namespace Hypr.Network;
@@ -14,6 +15,7 @@ namespace Hypr.Network;
 /// <summary>Puts the network's parts together. <see cref="StartAsync"/> comes before anything else.</summary>
 public sealed class NetworkService : INetworkService
 {
+    private readonly NetworkStore _store;
     private readonly NetworkCatalog _catalog = new();
     private readonly NetworkLife _life;
     private readonly EndpointConnections _connections;
@@ -32,7 +34,7 @@ public sealed class NetworkService : INetworkService
         string resolvConf = HostSearchList.DefaultPath)
     {
         var log = logs.CreateLogger<NetworkService>();
-        var store = new NetworkStore(database);
+        var store = _store = new NetworkStore(database);
         var pools = new AddressPools(store, settings);
         var ports = new PortAssigner(reserver, NameOf);
         _datapath = datapath;
@@ -85,8 +87,16 @@ public sealed class NetworkService : INetworkService
     public Task<GuestNetwork?> DisconnectAsync(string machineId, string networkId, CancellationToken cancel) => GatedAsync(machineId, async slot =>
     {
         var endpoint = Attached(slot, networkId);
-        var left = endpoint.Value.Tap is null ? null : await _live.SuspendAsync(slot, endpoint);
-        _connections.Remove(slot, [endpoint]);
+        if (endpoint.Value.Tap is null)
+        {
+            _connections.Remove(slot, [endpoint], insist: false);
+            return null;
+        }
+
+        // The guest has let go of it: whatever happens to hyprd now, it goes.
+        _store.Database.Insist(() => _store.Endpoints.SetLink(endpoint.Id, endpoint.Value.Tap, EndpointRow.Leaving));
+        var left = await _live.SuspendAsync(slot, endpoint, leaves: true);
+        _connections.Remove(slot, [endpoint], insist: true);
         return left;
     }, cancel);
 
@@ -102,7 +112,7 @@ public sealed class NetworkService : INetworkService
     public Task ForgetAsync(string machineId, CancellationToken cancel) => GatedAsync(machineId, async slot =>
     {
         await _activation.DeactivateAsync(slot);
-        _connections.Remove(slot, slot.Endpoints);
+        _connections.Remove(slot, slot.Endpoints, insist: true);
         _catalog.Forget(slot);
         return 0;
     }, cancel);

@@ -10,24 +10,35 @@ namespace Hypr.Store;
 /// </summary>
 public sealed class Database : IDisposable
 {
-    /// <summary>SQLITE_FULL: what was begun is rolled back.</summary>
-    private const int Full = 13;
+    private const int Busy = 5; // SQLITE_BUSY
+    private const int Full = 13; // SQLITE_FULL
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     private readonly SqliteConnection _connection;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SqliteCommand> _commands = [];
+    private readonly string _path;
+    private readonly Faults? _faults;
+    private readonly Queue<Action> _owed = [];
+    private readonly Timer _later;
+    private bool _isDisposed;
     private SqliteTransaction? _transaction;
 
-    private Database(SqliteConnection connection) => _connection = connection;
+    private Database(SqliteConnection connection, string path, Faults? faults)
+    {
+        (_connection, _path, _faults) = (connection, path, faults);
+        _later = new Timer(_ => TryPay());
+    }
 
     /// <summary>Opens the file, makes it when missing and brings an older schema up to date. A newer one than this program's is refused.</summary>
-    public static Database Open(string path)
+    /// <param name="faults">Failures on purpose; null: none.</param>
+    public static Database Open(string path, Faults? faults = null)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, ForeignKeys = true }.ToString());
         try
         {
             connection.Open();
-            var database = new Database(connection);
+            var database = new Database(connection, path, faults);
             database.Execute("PRAGMA journal_mode=WAL");
             database.Execute("PRAGMA synchronous=FULL");
             database.Execute("PRAGMA busy_timeout=5000");
@@ -49,6 +60,7 @@ public sealed class Database : IDisposable
     public static int SchemaVersion => Migrations.Steps.Count;
 
     /// <summary>All or nothing. Transactions nest: an inner one is a part of the outer. The body must not await.</summary>
+    /// <exception cref="HyprException">Unavailable: the disk is full, or another program holds the file.</exception>
     public T Transact<T>(Func<T> body)
     {
         lock (_gate)
@@ -58,23 +70,8 @@ public sealed class Database : IDisposable
                 return body();
             }
 
-            // BEGIN IMMEDIATE: the write lock is taken here, not at the first write half-way.
-            using var transaction = _connection.BeginTransaction(deferred: false);
-            _transaction = transaction;
-            try
-            {
-                var result = body();
-                transaction.Commit();
-                return result;
-            }
-            catch (SqliteException e) when (e.SqliteErrorCode == Full)
-            {
-                throw IsFull(e);
-            }
-            finally
-            {
-                _transaction = null;
-            }
+            Pay();
+            return Run(body);
         }
     }
 
@@ -84,18 +81,60 @@ public sealed class Database : IDisposable
         return 0;
     });
 
+    /// <summary>
+    /// For what has happened already and cannot be taken back: written now or, while the disk is full or the file is locked, before the next change and each second,
+    /// in the order of the calls. What is owed when hyprd dies its next start finds out by looking.
+    /// </summary>
+    public void Insist(Action body)
+    {
+        lock (_gate)
+        {
+            if (_transaction is not null)
+            {
+                body();
+                return;
+            }
+
+            _owed.Enqueue(body);
+            TryPay();
+        }
+    }
+
+    /// <summary>How many changes wait for room on the disk.</summary>
+    public int Owed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _owed.Count;
+            }
+        }
+    }
+
     /// <summary>Runs a statement; gives the number of rows changed.</summary>
     internal int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         lock (_gate)
         {
+            if (_transaction is null)
+            {
+                Pay();
+            }
+
             try
             {
+                Pass(Seam.StoreFull);
+                if (_transaction is null)
+                {
+                    Pass(Seam.StoreBusy);
+                }
+
                 return Prepare(sql, parameters).ExecuteNonQuery();
             }
-            catch (SqliteException e) when (e.SqliteErrorCode == Full)
+            catch (SqliteException e) when (_transaction is null && Reason(e) is { } reason)
             {
-                throw IsFull(e);
+                throw InWords(reason, e);
             }
         }
     }
@@ -136,12 +175,67 @@ public sealed class Database : IDisposable
             }
 
             _commands.Clear();
+            _isDisposed = true;
+            _later.Dispose();
             _connection.Dispose();
         }
     }
 
-    private HyprException IsFull(SqliteException e) =>
-        HyprException.Unavailable($"no space left on device for the database {_connection.DataSource}: make room, and try again", e);
+    private T Run<T>(Func<T> body)
+    {
+        try
+        {
+            // BEGIN IMMEDIATE: the write lock is taken here, not at the first write half-way.
+            Pass(Seam.StoreBusy);
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            _transaction = transaction;
+            var result = body();
+            Pass(Seam.StoreFull);
+            transaction.Commit();
+            return result;
+        }
+        catch (SqliteException e) when (Reason(e) is { } reason)
+        {
+            throw InWords(reason, e);
+        }
+        finally
+        {
+            _transaction = null;
+        }
+    }
+
+    private void Pay()
+    {
+        while (_owed.TryPeek(out var body))
+        {
+            Run(() =>
+            {
+                body();
+                return 0;
+            });
+            _owed.Dequeue();
+        }
+    }
+
+    private void TryPay()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            try
+            {
+                Pay();
+            }
+            catch (HyprException e) when (e.Kind == ErrorKind.Unavailable)
+            {
+                _later.Change(Again, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
 
     private SqliteCommand Prepare(string sql, ReadOnlySpan<(string Name, object? Value)> parameters)
     {
@@ -160,6 +254,27 @@ public sealed class Database : IDisposable
         }
 
         return command;
+    }
+
+    /// <summary>What a person can do something about; null: a bug of ours, told as it is.</summary>
+    private static string? Reason(SqliteException e) => e.SqliteErrorCode switch
+    {
+        Busy or 6 => "another program holds it locked. Close that one",
+        8 => "it may not be written. See who owns it, and whether its file system is mounted read-only",
+        10 => $"the disk fails ({e.Message}). See dmesg",
+        11 or 26 => "it is damaged. Restore it from a copy, or move it away to begin anew",
+        Full => "no space left on device. Make room",
+        _ => null,
+    };
+
+    private HyprException InWords(string reason, SqliteException e) => HyprException.Unavailable($"cannot write {_path}: {reason}", e);
+
+    private void Pass(Seam seam)
+    {
+        if (_faults is not null && _faults.Fails(seam))
+        {
+            throw seam == Seam.StoreBusy ? new SqliteException("database is locked", Busy) : new SqliteException("database or disk is full", Full);
+        }
     }
 
     private void Migrate(string path)

@@ -51,7 +51,7 @@ internal sealed partial class MachineExits(
             await networks.DeactivateAsync(machine.Id, CancellationToken.None);
             machine.Running = null;
             restartIn = RestartDelay(machine, exit);
-            machines.SetState(machine, machine.State with
+            machines.Happened(machine, machine.State with
             {
                 Status = restartIn is null ? MachineStatus.Exited : MachineStatus.Restarting,
                 Pid = 0,

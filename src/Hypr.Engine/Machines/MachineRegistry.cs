@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Hypr.Primitives;
+using Hypr.Store;
 using Hypr.Store.Machines;
 
 namespace Hypr.Engine.Machines;
@@ -11,10 +12,12 @@ internal sealed class MachineRegistry
     private readonly MachineRows _rows;
     private readonly ConcurrentDictionary<string, Machine> _machines = new(StringComparer.Ordinal);
 
-    public MachineRegistry(MachineRows rows)
+    private readonly Database _database;
+
+    public MachineRegistry(Database database)
     {
-        _rows = rows;
-        foreach (var row in rows.All())
+        (_database, _rows) = (database, new MachineRows(database));
+        foreach (var row in _rows.All())
         {
             var config = JsonSerializer.Deserialize(row.Config, EngineJson.Default.MachineConfig)!;
             var state = JsonSerializer.Deserialize(row.State, EngineJson.Default.MachineState)!;
@@ -69,6 +72,14 @@ internal sealed class MachineRegistry
         machine.State = state;
     }
 
+    /// <summary>What has become of a machine, whether it can be stored now or not: a full disk changes nothing about it.</summary>
+    public void Happened(Machine machine, MachineState state)
+    {
+        machine.State = state;
+        var json = JsonSerializer.Serialize(state, EngineJson.Default.MachineState);
+        _database.Insist(() => _rows.SetState(machine.Id, json));
+    }
+
     public void SetConfig(Machine machine, MachineConfig config)
     {
         _rows.SetConfig(machine.Id, JsonSerializer.Serialize(config, EngineJson.Default.MachineConfig));
@@ -85,10 +96,11 @@ internal sealed class MachineRegistry
         machine.Name = name;
     }
 
+    /// <summary>When nothing of it is left but its row.</summary>
     public void Remove(Machine machine)
     {
-        _rows.Delete(machine.Id);
         _machines.TryRemove(machine.Id, out _);
+        _database.Insist(() => _rows.Delete(machine.Id));
     }
 
     /// <summary>Docker's sentence: clients look for it.</summary>

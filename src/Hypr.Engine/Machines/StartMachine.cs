@@ -31,7 +31,7 @@ internal sealed partial class StartMachine(
 
         // 2. The intent: found in Starting at hyprd's start, what follows is undone.
         var before = machine.State;
-        IRunningMachine running;
+        IRunningMachine? running = null;
         var again = before.Status == MachineStatus.Restarting;
         machines.SetState(machine, before with { Status = again ? MachineStatus.Restarting : MachineStatus.Starting, Error = "", StoppedByHand = false });
         try
@@ -76,9 +76,19 @@ internal sealed partial class StartMachine(
         }
         catch (Exception e)
         {
+            if (running is not null)
+            {
+                // Its process runs, and that cannot be stored.
+                health.End(machine);
+                machine.Running = null;
+                await running.KillAsync();
+                await running.Exited;
+                await running.DisposeAsync();
+            }
+
             await networks.DeactivateAsync(machine.Id, CancellationToken.None);
             volumes.Release(machine);
-            machines.SetState(machine, before with
+            machines.Happened(machine, before with
             {
                 Status = again ? MachineStatus.Exited : before.Status,
                 Error = e.Message,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Hypr.Primitives;
+using Hypr.Store;
 using Hypr.Store.Volumes;
 
 namespace Hypr.Engine.Volumes;
@@ -11,10 +12,12 @@ internal sealed class VolumeRegistry
     private readonly VolumeRows _rows;
     private readonly ConcurrentDictionary<string, Volume> _volumes = new(StringComparer.Ordinal);
 
-    public VolumeRegistry(VolumeRows rows)
+    private readonly Database _database;
+
+    public VolumeRegistry(Database database)
     {
-        _rows = rows;
-        foreach (var row in rows.All())
+        (_database, _rows) = (database, new VolumeRows(database));
+        foreach (var row in _rows.All())
         {
             _volumes[row.Name] = new Volume(row.Name, row.Created, JsonSerializer.Deserialize(row.Config, VolumeJson.Default.VolumeConfig)!);
         }
@@ -49,10 +52,11 @@ internal sealed class VolumeRegistry
         return _volumes[volume.Name] = changed;
     }
 
+    /// <summary>When its file is gone.</summary>
     public void Remove(Volume volume)
     {
-        _rows.Delete(volume.Name);
         _volumes.TryRemove(volume.Name, out _);
+        _database.Insist(() => _rows.Delete(volume.Name));
     }
 
     private static string Json(VolumeConfig config) => JsonSerializer.Serialize(config, VolumeJson.Default.VolumeConfig);

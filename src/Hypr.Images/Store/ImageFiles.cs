@@ -16,13 +16,14 @@ internal sealed partial class ImageFiles
     private readonly string _roots;
     private readonly string _temporary;
     private readonly long _keepFree;
+    private readonly Faults? _faults;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _pins = new(StringComparer.Ordinal);
     private long _counter;
 
     public ImageFiles(ImageSettings settings)
     {
-        _keepFree = settings.KeepFree;
+        (_keepFree, _faults) = (settings.KeepFree, settings.Faults);
         _blobs = Path.Combine(settings.Folder, "blobs", "sha256");
         _roots = Path.Combine(settings.Folder, "rootfs");
         _temporary = Path.Combine(settings.Folder, "tmp");
@@ -43,7 +44,12 @@ internal sealed partial class ImageFiles
     public bool HasRoot(string chainId) => File.Exists(Root(chainId));
 
     /// <summary>A new name for a file in the making.</summary>
-    public string Temporary() => Path.Combine(_temporary, $"{Interlocked.Increment(ref _counter)}");
+    public string Temporary()
+    {
+        var path = Path.Combine(_temporary, $"{Interlocked.Increment(ref _counter)}");
+        _faults.BeforeWriting(path);
+        return path;
+    }
 
     /// <summary>Gives a finished, verified file its name. It is synced before, the folder after.</summary>
     public void KeepBlob(string temporary, Digest digest) => Keep(temporary, Blob(digest), _blobs);
@@ -115,8 +121,9 @@ internal sealed partial class ImageFiles
         }
     }
 
-    private static void Keep(string temporary, string final, string folder)
+    private void Keep(string temporary, string final, string folder)
     {
+        _faults.BeforeWriting(final);
         File.Move(temporary, final, overwrite: true);
         SyncFolder(folder);
     }

@@ -9,6 +9,16 @@ namespace Hypr.Linux.Netlink;
 internal delegate T? MessageParser<T>(NetlinkMessage message)
     where T : class;
 
+/// <summary>Failures on purpose: what of a request does not come about. Null where nothing is tested.</summary>
+public interface INetlinkFaults
+{
+    /// <summary>The next request is refused (ENOMEM), and the kernel never sees it.</summary>
+    bool Refuses();
+
+    /// <summary>The next request is done, and its acknowledgement lost (ENOBUFS).</summary>
+    bool LosesReply();
+}
+
 /// <summary>
 /// A netlink socket of requests and replies. It belongs to the network namespace of the thread that opened it, whoever uses it later. Safe for
 /// several threads: one request is under way at a time.
@@ -37,9 +47,10 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     private readonly Lock _gate = new();
     private byte[] _receive = new byte[64 * 1024];
     private uint _sequence;
+    private readonly INetlinkFaults? _faults;
     private int _sendBuffer;
 
-    private NetlinkSocket(SafeFileHandle fd) => _fd = fd;
+    private NetlinkSocket(SafeFileHandle fd, INetlinkFaults? faults) => (_fd, _faults) = (fd, faults);
 
     public SafeFileHandle Handle => _fd;
 
@@ -47,7 +58,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     public uint Port { get; private set; }
 
     /// <summary>Opens one in the calling thread's network namespace.</summary>
-    public static NetlinkSocket Open(int protocol)
+    public static NetlinkSocket Open(int protocol, INetlinkFaults? faults = null)
     {
         var fd = LibC.Socket(AfNetlink, SockRaw | SockCloexec, protocol);
         if (fd.IsInvalid)
@@ -57,7 +68,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
             throw failure;
         }
 
-        var socket = new NetlinkSocket(fd);
+        var socket = new NetlinkSocket(fd, faults);
         try
         {
             socket.Bind();
@@ -102,6 +113,8 @@ internal sealed unsafe class NetlinkSocket : IDisposable
                         var error = m.ReadError();
                         if (error.Errno != 0)
                             throw new LinuxException(operation, subject, error.Errno, error.Text);
+                        if (_faults?.LosesReply() == true)
+                            throw new LinuxException(operation, subject, Errno.ENOBUFS);
                         return;
                     }
 
@@ -216,6 +229,8 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     private void SendRaw(ReadOnlySpan<byte> bytes, string operation, string subject)
     {
+        if (_faults?.Refuses() == true)
+            throw new LinuxException(operation, subject, Errno.ENOMEM);
         var kernel = new SockAddrNl { Family = AfNetlink };
         fixed (byte* p = bytes)
         {

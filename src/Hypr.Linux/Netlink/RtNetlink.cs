@@ -31,9 +31,9 @@ public sealed class RtNetlink : IDisposable
     public NeighbourTable Neighbours { get; }
 
     /// <summary>For the calling thread's network namespace.</summary>
-    public static RtNetlink Open() => new(NetlinkSocket.Open(NetlinkSocket.Route));
+    public static RtNetlink Open(INetlinkFaults? faults = null) => new(NetlinkSocket.Open(NetlinkSocket.Route, faults));
 
-    public static RtNetlink Open(NetworkNamespace where) => where.Run(Open);
+    public static RtNetlink Open(NetworkNamespace where, INetlinkFaults? faults = null) => where.Run(() => Open(faults));
 
     public void Dispose() => _socket.Dispose();
 }

@@ -18,9 +18,9 @@ public sealed class NfTables : IDisposable
     public uint Port => _socket.Port;
 
     /// <summary>For the calling thread's network namespace.</summary>
-    public static NfTables Open() => new(NetlinkSocket.Open(NetlinkSocket.Netfilter));
+    public static NfTables Open(INetlinkFaults? faults = null) => new(NetlinkSocket.Open(NetlinkSocket.Netfilter, faults));
 
-    public static NfTables Open(NetworkNamespace where) => where.Run(Open);
+    public static NfTables Open(NetworkNamespace where, INetlinkFaults? faults = null) => where.Run(() => Open(faults));
 
     /// <summary>Makes all changes of the batch in one transaction.</summary>
     /// <exception cref="LinuxException">The kernel's first refusal; nothing was changed.</exception>

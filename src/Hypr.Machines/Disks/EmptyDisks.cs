@@ -10,7 +10,7 @@ namespace Hypr.Machines.Disks;
 /// hundred kilobytes of metadata copied to their places.
 /// </summary>
 /// <param name="usualBytes">Of machines' own disks, and of volumes of which nothing else was said.</param>
-internal sealed class EmptyDisks(string dataDirectory, long usualBytes)
+internal sealed class EmptyDisks(string dataDirectory, long usualBytes, Faults? faults = null)
 {
     private static readonly TimeSpan MkfsDeadline = TimeSpan.FromSeconds(60);
 
@@ -37,6 +37,7 @@ internal sealed class EmptyDisks(string dataDirectory, long usualBytes)
         var unfinished = path + ".new";
         try
         {
+            faults.BeforeWriting(unfinished);
             if (bytes == usualBytes)
             {
                 await EnsureTemplateAsync(cancel);
@@ -47,6 +48,7 @@ internal sealed class EmptyDisks(string dataDirectory, long usualBytes)
                 await FormatAsync(unfinished, bytes, cancel);
             }
 
+            faults.BeforeWriting(path);
             File.Move(unfinished, path, overwrite: true);
         }
         catch (Exception e)

@@ -25,8 +25,10 @@ internal sealed partial class BootMachine(
         var isFirstRun = !File.Exists(folders.Disk(spec.Id));
         try
         {
+            settings.Faults.BeforeWriting(folders.Data(spec.Id));
             MachineFolders.Make(folders.Data(spec.Id));
             MachineFolders.Remove(folders.Runtime(spec.Id));
+            settings.Faults.BeforeWriting(folders.Runtime(spec.Id));
             MachineFolders.Make(folders.Runtime(spec.Id));
             await disks.EnsureAsync(folders.Disk(spec.Id), cancel);
             File.Delete(folders.Exit(spec.Id));

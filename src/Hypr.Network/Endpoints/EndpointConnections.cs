@@ -12,7 +12,7 @@ namespace Hypr.Network.Endpoints;
 internal sealed class EndpointConnections(NetworkStore store, NetworkCatalog catalog, ILogger log)
 {
     /// <summary>Checked, leased as far as asked by number, stored.</summary>
-    public async Task<EndpointSlot> ConnectAsync(MachineSlot machine, MachineIdentity identity, string networkId, EndpointRequest request)
+    public async Task<EndpointSlot> ConnectAsync(MachineSlot machine, MachineIdentity identity, string networkId, EndpointRequest request, bool live = false)
     {
         // 1. What the request says by itself.
         var network = catalog.Get(networkId);
@@ -48,7 +48,7 @@ internal sealed class EndpointConnections(NetworkStore store, NetworkCatalog cat
             store.Database.Transact(() =>
             {
                 store.Endpoints.Insert(new EndpointRow(
-                    endpoint.Id, networkId, machine.Id, slot.Position, slot.Value.Mac?.ToString(), null, null, StoredEndpoint.Serialize(endpoint, mac)));
+                    endpoint.Id, networkId, machine.Id, slot.Position, slot.Value.Mac?.ToString(), null, live ? EndpointRow.Joining : null, StoredEndpoint.Serialize(endpoint, mac)));
                 foreach (var lease in LeaseBook.Rows(null, slot.Value))
                 {
                     store.Leases.Insert(lease);
@@ -65,20 +65,31 @@ internal sealed class EndpointConnections(NetworkStore store, NetworkCatalog cat
     }
 
     /// <summary>The store first: from then on the addresses are free. Its TAP is gone by now.</summary>
-    public void Remove(MachineSlot machine, IReadOnlyList<EndpointSlot> endpoints)
+    /// <param name="insist">Nothing can take it back: the store follows when it can.</param>
+    public void Remove(MachineSlot machine, IReadOnlyList<EndpointSlot> endpoints, bool insist)
     {
         if (endpoints.Count == 0)
         {
             return;
         }
 
-        store.Database.Transact(() =>
+        void Delete()
         {
             foreach (var endpoint in endpoints)
             {
                 store.Endpoints.Delete(endpoint.Id);
             }
-        });
+        }
+
+        if (insist)
+        {
+            store.Database.Insist(Delete);
+        }
+        else
+        {
+            store.Database.Transact(Delete);
+        }
+
         foreach (var endpoint in endpoints)
         {
             machine.Remove(endpoint);

@@ -3,6 +3,7 @@ using Hypr.Network.Names;
 using Hypr.Network.Platforms;
 using Hypr.Network.Ports;
 using Hypr.Primitives;
+using Hypr.Store.Networks;
 using Microsoft.Extensions.Logging;
 
 namespace Hypr.Network.Endpoints;
@@ -26,8 +27,8 @@ internal sealed class LiveChanges(
         try
         {
             // 1. The intent.
-            var endpoint = await connections.ConnectAsync(machine, identity, networkId, request);
-            undo.Add($"endpoint of {identity.Name}", () => connections.Remove(machine, [endpoint]));
+            var endpoint = await connections.ConnectAsync(machine, identity, networkId, request, live: true);
+            undo.Add($"endpoint of {identity.Name}", () => connections.Remove(machine, [endpoint], insist: true));
 
             // 2. Addresses and, when the machine had no way out until now, its ports; on the disk before they are used.
             var stored = endpoint.Value;
@@ -39,7 +40,7 @@ internal sealed class LiveChanges(
             if (isNew)
             {
                 published = await activation.PublishAsync(machine, identity.Name, requests, routes, undo, cancel);
-                undo.Add("published ports in the store", () => store.Ports.DeleteOf(machine.Id));
+                undo.Add("published ports in the store", () => store.Database.Insist(() => store.Ports.DeleteOf(machine.Id)));
             }
 
             store.Database.Transact(() =>
@@ -84,7 +85,7 @@ internal sealed class LiveChanges(
     /// The endpoint's TAP goes, its names too, ports move to where the default route is now; the endpoint itself stays in the store. Each step whatever became of
     /// the others: the guest has lost its NIC already.
     /// </summary>
-    public async Task<GuestNetwork> SuspendAsync(MachineSlot machine, EndpointSlot endpoint)
+    public async Task<GuestNetwork> SuspendAsync(MachineSlot machine, EndpointSlot endpoint, bool leaves = false)
     {
         var link = endpoint.Value.Tap;
         var routesBefore = RouteChoice.Of(Active(machine));
@@ -113,18 +114,14 @@ internal sealed class LiveChanges(
             await Undo.TryAsync(log, $"where held ports of {endpoint.Value.MachineName} lead", () => ports.MoveAsync(machine.Id, kept, ways));
         }
 
-        await Undo.TryAsync(log, $"link {link} in the store", () =>
+        store.Database.Insist(() =>
         {
-            store.Database.Transact(() =>
+            store.Endpoints.SetLink(endpoint.Id, null, leaves ? EndpointRow.Leaving : null);
+            if (lost.Count > 0)
             {
-                store.Endpoints.SetLink(endpoint.Id, null, null);
-                if (lost.Count > 0)
-                {
-                    store.Ports.DeleteOf(machine.Id);
-                    activation.WritePorts(machine.Id, kept);
-                }
-            });
-            return Task.CompletedTask;
+                store.Ports.DeleteOf(machine.Id);
+                activation.WritePorts(machine.Id, kept);
+            }
         });
         machine.Ports = kept;
         return GuestView.Of(after, routes, resolvConf);

@@ -27,7 +27,7 @@ internal sealed class LivePorts(NetworkStore store, IDatapath datapath, NameBoar
             // Of a routed network, what is asked again is there already.
             var added = (await activation.PublishAsync(machine, identity.Name, requests, routes, undo, cancel)).Except(before).ToList();
             List<PublishedPort> all = [.. before, .. added];
-            undo.Add("published ports in the store", () => Store(machine.Id, before));
+            undo.Add("published ports in the store", () => store.Database.Insist(() => Store(machine.Id, before)));
             store.Database.Transact(() => activation.WritePorts(machine.Id, added));
             undo.Add("published ports", () => datapath.PublishAsync(machine.Id, GuestView.Targets(before, routes), CancellationToken.None));
             await datapath.PublishAsync(machine.Id, GuestView.Targets(all, routes), cancel);

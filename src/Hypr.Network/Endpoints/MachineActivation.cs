@@ -45,7 +45,7 @@ internal sealed partial class MachineActivation(
 
                 WritePorts(machine.Id, published);
             });
-            undo.Add("leases and ports in the store", () => store.Database.Transact(() =>
+            undo.Add("leases and ports in the store", () => store.Database.Insist(() =>
             {
                 for (var i = 0; i < endpoints.Length; i++)
                 {
@@ -78,7 +78,7 @@ internal sealed partial class MachineActivation(
                     store.Endpoints.SetLink(endpoint.Id, endpoint.Value.Tap, endpoint.Value.GuestName);
                 }
             });
-            undo.Add("links in the store", () => store.Database.Transact(() => ClearLinks(endpoints)));
+            undo.Add("links in the store", () => store.Database.Insist(() => ClearLinks(endpoints)));
 
             // 7. Names: last, so that nobody finds a machine that is not reachable.
             names.Set(identity, endpoints, published);
@@ -116,17 +116,13 @@ internal sealed partial class MachineActivation(
             await Undo.TryAsync(log, $"link {endpoint.Value.Tap}", () => datapath.DetachAsync(endpoint.Id, CancellationToken.None));
         }
 
-        await Undo.TryAsync(log, $"network of {machine.Id} in the store", () =>
+        store.Database.Insist(() =>
         {
-            store.Database.Transact(() =>
+            ClearLinks(linked);
+            if (published.Count > 0)
             {
-                ClearLinks(linked);
-                if (published.Count > 0)
-                {
-                    store.Ports.DeleteOf(machine.Id);
-                }
-            });
-            return Task.CompletedTask;
+                store.Ports.DeleteOf(machine.Id);
+            }
         });
         foreach (var endpoint in linked)
         {

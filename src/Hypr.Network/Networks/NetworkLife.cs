@@ -44,7 +44,7 @@ internal sealed class NetworkLife(
             // 2. The intent.
             cancel.ThrowIfCancellationRequested();
             store.Networks.Insert(StoredNetwork.ToRow(slot.Network));
-            undo.Add($"network {spec.Name} in the store", () => store.Networks.Delete(slot.Network.Id));
+            undo.Add($"network {spec.Name} in the store", () => store.Database.Insist(() => store.Networks.Delete(slot.Network.Id)));
 
             // 3. The kernel, the name server, everybody's eyes.
             await datapath.AddNetworkAsync(slot.ToDatapath(), cancel);
@@ -82,7 +82,7 @@ internal sealed class NetworkLife(
         {
             cancel.ThrowIfCancellationRequested();
             store.Networks.Delete(networkId);
-            undo.Add($"network {network.Name} in the store", () => store.Networks.Insert(StoredNetwork.ToRow(network)));
+            undo.Add($"network {network.Name} in the store", () => store.Database.Insist(() => store.Networks.Insert(StoredNetwork.ToRow(network))));
             await names.RemoveAsync(slot);
             undo.Add($"DNS of {network.Name}", () => names.AddAsync(slot));
             await datapath.RemoveNetworkAsync(networkId, cancel);

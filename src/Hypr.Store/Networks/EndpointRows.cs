@@ -5,10 +5,17 @@ namespace Hypr.Store.Networks;
 /// <param name="Position">The order of a machine's endpoints: the lowest is eth0.</param>
 /// <param name="Mac">Null until leased.</param>
 /// <param name="Tap">The host's link while the machine runs, so that the next hyprd finds it; else null.</param>
-/// <param name="Nic">The NIC's name in the guest, while the machine runs.</param>
+/// <param name="Nic">The NIC's name in the guest, while the machine runs; <see cref="Joining"/> or <see cref="Leaving"/> while it comes to one that runs or goes.</param>
 /// <param name="Config">JSON of the network service: what was asked for.</param>
 public sealed record EndpointRow(
-    string Id, string NetworkId, string MachineId, int Position, string? Mac, string? Tap, string? Nic, string Config);
+    string Id, string NetworkId, string MachineId, int Position, string? Mac, string? Tap, string? Nic, string Config)
+{
+    /// <summary>Found at hyprd's start, it was not brought to its end, and is taken back.</summary>
+    public const string Joining = "+";
+
+    /// <summary>Found at hyprd's start, the guest has let go of it, and it goes.</summary>
+    public const string Leaving = "-";
+}
 
 /// <summary>The endpoints table.</summary>
 public sealed class EndpointRows(Database database)

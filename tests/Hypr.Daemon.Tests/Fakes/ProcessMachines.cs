@@ -50,7 +50,17 @@ internal sealed class ProcessMachines : IMachineHost
         }
 
         machine.Start();
-        spec.Spawned?.Invoke(machine.Handle);
+        try
+        {
+            spec.Spawned?.Invoke(machine.Handle);
+        }
+        catch
+        {
+            await machine.KillAsync();
+            await machine.Exited;
+            throw;
+        }
+
         return machine;
     }
 

@@ -24,7 +24,7 @@ internal sealed class NetworkLab : IAsyncDisposable
     private NetworkLab()
     {
         _database = Database.Open(Path.Combine(_folder, "hypr.db"));
-        _machines = new MachineRegistry(new MachineRows(_database));
+        _machines = new MachineRegistry(_database);
         Networks = new NetworkService(_database, Datapath, Names, _reserver, new NetworkSettings(), TimeProvider.System, NullLoggerFactory.Instance, Path.Combine(_folder, "resolv.conf"));
         Events = new EventLog(TimeProvider.System);
         Cases = new NetworkUseCases(_machines, Networks, new NoImages(), new MachineLinks(_machines, Networks), Events, NullLogger<NetworkUseCases>.Instance);

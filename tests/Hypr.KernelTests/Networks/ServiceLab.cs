@@ -32,6 +32,9 @@ internal sealed class ServiceLab : IAsyncDisposable
     /// <summary>What datapath and service logged.</summary>
     public LogList Log { get; } = new();
 
+    /// <summary>The switch of datapath and database.</summary>
+    public Faults Faults { get; } = new();
+
     public static async Task<ServiceLab> StartAsync()
     {
         var lab = new ServiceLab();
@@ -60,6 +63,15 @@ internal sealed class ServiceLab : IAsyncDisposable
         return (await Service.CreateAsync(more?.Invoke(spec) ?? spec, CancellationToken.None)).Network;
     }
 
+    /// <summary>As a kill: nothing that hyprd still wants to do comes about.</summary>
+    public async Task CrashAsync(params MachineIdentity[] running)
+    {
+        Faults.Arm("any:1+");
+        await CloseAsync();
+        Faults.Arm("");
+        await OpenAsync(running);
+    }
+
     /// <summary>A machine that is attached and runs: a stand-in that was told what an agent is told.</summary>
     public async Task<(MachineIdentity Identity, StandInMachine Machine)> RunAsync(string name, string[] networks, params PortRequest[] ports)
     {
@@ -86,6 +98,9 @@ internal sealed class ServiceLab : IAsyncDisposable
     public void Store(MachineIdentity machine) =>
         Assert.True(new MachineRows(_database).TryInsert(new MachineRow(machine.Id, machine.Name, DateTimeOffset.UtcNow, "sha256:1", "{}", "{}")));
 
+    /// <summary>As the engine, when nothing is left of the machine but its row.</summary>
+    public void Unstore(MachineIdentity machine) => _database.Insist(() => new MachineRows(_database).Delete(machine.Id));
+
     public static void Plug(StandInMachine machine, ActiveNic nic) => machine.Plug(
         nic.GuestName, nic.Tap, nic.Endpoint.Mac!.Value.ToBytes(),
         new[] { nic.Endpoint.IPv4, nic.Endpoint.IPv6 }.OfType<InterfaceAddress>().Select(a => (a.Address, a.PrefixLength)),
@@ -105,8 +120,8 @@ internal sealed class ServiceLab : IAsyncDisposable
 
     private async Task OpenAsync(params MachineIdentity[] running)
     {
-        _database = Database.Open(Path.Combine(_folder, "hypr.db"));
-        _datapath = Host.Run(() => LinuxDatapath.Open(new DatapathSettings(), Log, TimeProvider.System));
+        _database = Database.Open(Path.Combine(_folder, "hypr.db"), Faults);
+        _datapath = Host.Run(() => LinuxDatapath.Open(new DatapathSettings { Faults = Faults }, Log, TimeProvider.System));
         _names = new NameServerIn(Host, Host.Run(() => new NameServer(new NameServerSettings { ResolvConf = "/nonexistent", ResolvedConf = "/nonexistent", Workers = 1 })));
         _reserver = new ReserverIn(Host);
         Service = new NetworkService(_database, _datapath, _names, _reserver, new NetworkSettings(), TimeProvider.System, Log, "/nonexistent");

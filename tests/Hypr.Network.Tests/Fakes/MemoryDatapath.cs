@@ -69,8 +69,14 @@ internal sealed class MemoryDatapath : IDatapath
     /// <summary>What its links carried, by their names.</summary>
     public Dictionary<string, LinkTraffic> Carried { get; } = [];
 
-    public Task<IReadOnlyDictionary<string, LinkTraffic>> TrafficAsync(IReadOnlyCollection<string> links, CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyDictionary<string, LinkTraffic>>(Carried.Where(c => links.Contains(c.Key)).ToDictionary());
+    public Task<IReadOnlyDictionary<string, LinkTraffic>> TrafficAsync(IReadOnlyCollection<string> links, CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyDictionary<string, LinkTraffic>>(
+                links.Where(l => Carried.ContainsKey(l) || _endpoints.Values.Any(e => e.Tap == l)).ToDictionary(l => l, l => Carried.GetValueOrDefault(l)));
+        }
+    }
 
     public Task RedirectNamesAsync(string networkId, IReadOnlyList<TakenPort> taken, CancellationToken cancel)
     {

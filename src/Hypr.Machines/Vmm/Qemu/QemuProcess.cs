@@ -26,14 +26,17 @@ internal sealed class QemuProcess : IVmmProcess
     private readonly ByteCollector? _consoleCollector;
     private readonly ByteCollector? _errorCollector;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Faults? _faults;
     private QmpClient? _monitor;
 
     /// <param name="console">A connection to the console's socket.</param>
     /// <param name="errors">What QEMU itself writes; null when an earlier hyprd had it.</param>
     /// <param name="plan">Of one that was just started.</param>
     public QemuProcess(
-        string machineId, LinuxProcess process, string runFolder, string? consoleFile, Stream? console, Stream? errors, TimeProvider clock, QemuPlan? plan = null)
+        string machineId, LinuxProcess process, string runFolder, string? consoleFile, Stream? console, Stream? errors, TimeProvider clock,
+        Faults? faults = null, QemuPlan? plan = null)
     {
+        _faults = faults;
         _firstVolumePort = plan?.FirstVolumePort ?? 0;
         _foldersPort = plan?.FoldersPort ?? 0;
         Handle = new MachineHandle(machineId, process.Pid, process.StartTime);
@@ -64,7 +67,11 @@ internal sealed class QemuProcess : IVmmProcess
 
     public DeviceSlot FoldersSlot => QemuCommandLine.PortSlot(_foldersPort);
 
-    public Stream ConnectAgent() => new NetworkStream(LocalSocket.Connect(QemuSockets.Agent(_runFolder)), ownsSocket: true);
+    public Stream ConnectAgent()
+    {
+        var channel = new NetworkStream(LocalSocket.Connect(QemuSockets.Agent(_runFolder)), ownsSocket: true);
+        return _faults is null ? channel : new FaultyChannel(channel, _faults, Kill);
+    }
 
     public string LastWords()
     {
@@ -278,7 +285,7 @@ internal sealed class QemuProcess : IVmmProcess
             _monitor = null;
         }
 
-        return _monitor ??= await QmpClient.ConnectAsync(QemuSockets.Monitor(_runFolder), Happened, cancel);
+        return _monitor ??= await QmpClient.ConnectAsync(QemuSockets.Monitor(_runFolder), Happened, cancel, _faults);
     }
 
     /// <summary>

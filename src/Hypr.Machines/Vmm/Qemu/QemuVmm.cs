@@ -128,6 +128,8 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             }
 
             // 4. setpriv drops every right and becomes QEMU: the pid stays.
+            if (settings.Faults?.Fails(Seam.VmmStart) == true)
+                throw new LinuxException("start", settings.Qemu, Errno.ENOMEM);
             var process = LinuxProcess.Start(new ProcessStart
             {
                 Program = Tool.Find("setpriv")!,
@@ -147,7 +149,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
                 QemuMigration.Feed(stateWriter, request.From!.State);
             return new QemuProcess(
                 request.MachineId, process, runFolder, request.ConsoleFile, new NetworkStream(console, ownsSocket: true), errors, clock,
-                plan);
+                settings.Faults, plan);
         }
         catch (Exception e)
         {
@@ -204,7 +206,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             // It runs, and its console cannot be read any more.
         }
 
-        return new QemuProcess(handle.MachineId, process, runFolder, folders.Console(handle.MachineId), console, errors: null, clock);
+        return new QemuProcess(handle.MachineId, process, runFolder, folders.Console(handle.MachineId), console, errors: null, clock, settings.Faults);
     }
 
     public IEnumerable<MachineHandle> FindAll() => ProcessTable.Find(arguments => QemuCommandLine.MachineOf(arguments, folders.AllData));

@@ -24,8 +24,11 @@ internal sealed class QmpClient : IAsyncDisposable
     private long _last;
     private Exception? _failure;
 
-    private QmpClient(Socket socket, Action<QmpMessage.Event> happened)
+    private readonly Faults? _faults;
+
+    private QmpClient(Socket socket, Action<QmpMessage.Event> happened, Faults? faults)
     {
+        _faults = faults;
         _socket = socket;
         _happened = happened;
     }
@@ -33,9 +36,9 @@ internal sealed class QmpClient : IAsyncDisposable
     public bool IsBroken => _failure is not null;
 
     /// <exception cref="IOException">QEMU does not answer.</exception>
-    public static async Task<QmpClient> ConnectAsync(string path, Action<QmpMessage.Event> happened, CancellationToken cancel)
+    public static async Task<QmpClient> ConnectAsync(string path, Action<QmpMessage.Event> happened, CancellationToken cancel, Faults? faults = null)
     {
-        var client = new QmpClient(LocalSocket.Connect(path), happened);
+        var client = new QmpClient(LocalSocket.Connect(path), happened, faults);
         try
         {
             _ = Task.Run(client.ReadAsync, CancellationToken.None);
@@ -59,6 +62,8 @@ internal sealed class QmpClient : IAsyncDisposable
     public async Task<JsonElement> ExecuteAsync(
         string command, Action<Utf8JsonWriter>? arguments, CancellationToken cancel, SafeHandle? descriptor = null)
     {
+        if (_faults?.Fails(Seam.Qmp) == true)
+            throw new IOException($"QEMU's monitor does not answer {command}");
         var answer = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         var line = new ArrayBufferWriter<byte>(256);
         long id;

@@ -1,4 +1,5 @@
 using Hypr.Linux.Namespaces;
+using Hypr.Primitives;
 
 namespace Hypr.Network.Platforms.Linux;
 
@@ -22,6 +23,9 @@ public sealed record DatapathSettings
 
     /// <summary>Whether the default network's bridge has a port that is always up: systemd-resolved asks no server of a link without carrier.</summary>
     public bool KeepCarrier { get; init; }
+
+    /// <summary>Failures on purpose; null: none.</summary>
+    public Faults? Faults { get; init; }
 
     /// <summary>
     /// On the machine itself: /run/sysctl.d. In a network namespace of our own the system's folder is not ours to write (it would change the machine at the next

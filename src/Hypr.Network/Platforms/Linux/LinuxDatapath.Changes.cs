@@ -68,8 +68,16 @@ public sealed partial class LinuxDatapath
                 _model.Networks.Remove(network.Id);
             else
                 _model.Networks[network.Id] = before;
-            if (!existed)
-                _bridges.Remove(network);
+            try
+            {
+                if (!existed)
+                    _bridges.Remove(network);
+            }
+            catch (LinuxException)
+            {
+                // It bears our mark and is nobody's: it goes with the next comparison.
+            }
+
             throw;
         }
     }
@@ -119,7 +127,15 @@ public sealed partial class LinuxDatapath
         catch
         {
             queue.Dispose();
-            _rules.Set(DatapathModel.OwnerOf(endpoint), []);
+            try
+            {
+                _rules.Set(DatapathModel.OwnerOf(endpoint), []);
+            }
+            catch (LinuxException)
+            {
+                // They are taken away with the next comparison.
+            }
+
             throw;
         }
     }
@@ -128,11 +144,27 @@ public sealed partial class LinuxDatapath
     {
         if (!_model.Endpoints.Remove(id, out var attached))
             return;
+        // Each part whatever becomes of the others: what is left of one would be in the way of the next that has its name or address.
+        List<Exception> failed = [];
         if (attached.Tap is { } tap)
-            _taps.Remove(tap, attached.Endpoint);
-        _rules.Set(DatapathModel.OwnerOf(attached.Endpoint), []);
+            Try(() => _taps.Remove(tap, attached.Endpoint));
+        Try(() => _rules.Set(DatapathModel.OwnerOf(attached.Endpoint), []));
         foreach (var address in attached.Endpoint.Addresses)
-            _conntrack.RemoveAddress(address);
+            Try(() => _conntrack.RemoveAddress(address));
+        if (failed.Count > 0)
+            throw failed[0];
+
+        void Try(Action part)
+        {
+            try
+            {
+                part();
+            }
+            catch (LinuxException e)
+            {
+                failed.Add(e);
+            }
+        }
     }
 
     private void Publish(string machineId, IReadOnlyList<DatapathPort> ports)
@@ -144,8 +176,9 @@ public sealed partial class LinuxDatapath
         }
 
         var before = _model.Ports.GetValueOrDefault(machineId, []);
-        _rules.Set(DatapathModel.PortsOwner(machineId), _model.ElementsOf(ports));
+        // The books first: whoever asks knows what was before, and what the kernel has not now it gets with the next comparison.
         _model.SetPorts(machineId, ports);
+        _rules.Set(DatapathModel.PortsOwner(machineId), _model.ElementsOf(ports));
 
         // A UDP flow that goes on keeps the way that conntrack chose at its first datagram: to the host itself, or to the machine that had the port before.
         var (old, now) = (Flows(before), Flows(ports));

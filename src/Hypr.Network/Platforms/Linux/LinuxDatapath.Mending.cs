@@ -15,6 +15,7 @@ public sealed partial class LinuxDatapath : INetworkObserver
 {
     private static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private readonly Lock _eventGate = new();
     private HashSet<string> _suspectLinks = [];
     private HashSet<int> _suspectIndexes = [];
@@ -104,6 +105,27 @@ public sealed partial class LinuxDatapath : INetworkObserver
         _calm?.Change(Calm, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>A change failed half-way, and what it left is not known: everything is compared.</summary>
+    private void Doubt(TimeSpan wait)
+    {
+        lock (_eventGate)
+        {
+            _suspectAll = true;
+            if (_mendSoon)
+                return;
+            _mendSoon = true;
+        }
+
+        try
+        {
+            _calm?.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+        catch (ObjectDisposedException)
+        {
+            // hyprd ends; the next one compares.
+        }
+    }
+
     private void Mend()
     {
         HashSet<string> links;
@@ -129,6 +151,13 @@ public sealed partial class LinuxDatapath : INetworkObserver
             MendLinks(links, all, done);
             if (rules || all)
                 MendRules(told: rules, done);
+            if (all)
+                Sweep();
+        }
+        catch (LinuxException e)
+        {
+            LogFailed(_log, e);
+            Doubt(Again);
         }
         finally
         {
@@ -168,7 +197,9 @@ public sealed partial class LinuxDatapath : INetworkObserver
             }
             catch (Exception e) when (e is HyprException or LinuxException)
             {
-                // The others are mended all the same.
+                // The others are mended all the same, and this one is tried again.
+                if (e is LinuxException)
+                    Doubt(Again);
                 Note($"network {network.Id}", e.Message);
                 LogWarning(_log, e.Message);
             }

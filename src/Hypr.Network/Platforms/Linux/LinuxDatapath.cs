@@ -47,11 +47,15 @@ public sealed partial class LinuxDatapath : IDatapath
         _settings = settings;
         _log = logs.CreateLogger<LinuxDatapath>();
         _space = NetworkNamespace.Current();
-        _netlink = RtNetlink.Open(_space);
-        _nft = NfTables.Open(_space);
+        _netlink = RtNetlink.Open(_space, NetlinkFaults.OfLinks(settings.Faults));
+        _nft = NfTables.Open(_space, NetlinkFaults.OfRules(settings.Faults));
         _conntrack = ConntrackTable.Open(_space);
         _thread = new NamespaceThread(_space, "hypr-datapath", e => LogFailed(_log, e));
-        _remover = new LinkRemover(_space, e => LogFailed(_log, e));
+        _remover = new LinkRemover(_space, NetlinkFaults.OfLinks(settings.Faults), e =>
+        {
+            LogFailed(_log, e);
+            Doubt(Again);
+        });
         _prefixes = new HostPrefixes(_netlink);
         _bridges = new Bridges(_netlink, _remover, settings.KeepCarrier);
         _taps = new Taps(_netlink, _remover);
@@ -103,10 +107,10 @@ public sealed partial class LinuxDatapath : IDatapath
             monitor.CatchUp();
         else
             _prefixes.Doubt();
-        return _prefixes.List();
+        return InWords(_prefixes.List);
     }
 
-    public string ChooseBridge(IReadOnlySet<string> reserved) => _bridges.Choose(reserved);
+    public string ChooseBridge(IReadOnlySet<string> reserved) => InWords(() => _bridges.Choose(reserved));
 
     public Task AddNetworkAsync(DatapathNetwork network, CancellationToken cancel) => Do(() => AddNetwork(network), cancel);
 
@@ -169,13 +173,28 @@ public sealed partial class LinuxDatapath : IDatapath
         }
         catch (LinuxException e)
         {
-            throw new HyprException(ErrorKind.Internal, $"the network cannot be changed: {e.Message}", e);
+            Doubt(Calm);
+            throw InWords(e);
         }
         finally
         {
             _remover.End();
         }
     }
+
+    private static T InWords<T>(Func<T> look)
+    {
+        try
+        {
+            return look();
+        }
+        catch (LinuxException e)
+        {
+            throw InWords(e);
+        }
+    }
+
+    private static HyprException InWords(LinuxException e) => new(ErrorKind.Internal, $"the network cannot be changed: {e.Message}", e);
 
     /// <summary>
     /// Takes away everything of ours in the calling thread's network namespace: links by their mark, tables, what was put into foreign firewalls, the sysctl

@@ -31,9 +31,9 @@ internal sealed class LinkRemover : IDisposable
     private long _lastDeletion;
     private long _ending;
 
-    public LinkRemover(NetworkNamespace space, Action<Exception> onFailure)
+    public LinkRemover(NetworkNamespace space, INetlinkFaults? faults, Action<Exception> onFailure)
     {
-        _netlink = RtNetlink.Open(space);
+        _netlink = RtNetlink.Open(space, faults);
         _thread = new NamespaceThread(space, "hypr-links", onFailure);
     }
 

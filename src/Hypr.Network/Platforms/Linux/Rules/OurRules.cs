@@ -14,6 +14,9 @@ internal sealed class OurRules(NfTables nft, bool own)
     private static readonly NftTable[] Tables = [RuleSet.Inet, RuleSet.Bridge];
     private readonly Dictionary<string, IReadOnlyList<RuleElement>> _wanted = [];
     private readonly Dictionary<NftTable, (int Chains, int Rules)> _counts = [];
+
+    /// <summary>The kernel has refused a change, and the tables anew too.</summary>
+    private bool _isBehind;
     private NftTableFlags _flags = own ? NftTableFlags.Owner | NftTableFlags.Persist : NftTableFlags.None;
 
     /// <summary>The DNS server's ports on each bridge.</summary>
@@ -62,7 +65,10 @@ internal sealed class OurRules(NfTables nft, bool own)
             }
             catch
             {
-                Remember(who, before);
+                // What is not wanted any more is not wanted again because the kernel still has it.
+                if (elements.Count > 0)
+                    Remember(who, before);
+                _isBehind = true;
                 throw;
             }
         }
@@ -82,6 +88,7 @@ internal sealed class OurRules(NfTables nft, bool own)
             nft.Commit(Build(_flags));
         }
 
+        _isBehind = false;
         if (!IsOwned)
         {
             foreach (var table in Tables)
@@ -92,6 +99,8 @@ internal sealed class OurRules(NfTables nft, bool own)
     /// <summary>Whether the kernel has what we want: null when it does, else what is wrong.</summary>
     public string? Difference()
     {
+        if (_isBehind)
+            return "a change of the rules had failed";
         foreach (var table in Tables)
         {
             if (nft.FindTable(table) is not { } found)
