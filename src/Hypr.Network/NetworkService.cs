@@ -94,7 +94,8 @@ public sealed class NetworkService : INetworkService
         }
 
         // The guest has let go of it: whatever happens to hyprd now, it goes.
-        _store.Database.Insist(() => _store.Endpoints.SetLink(endpoint.Id, endpoint.Value.Tap, EndpointRow.Leaving));
+        var tap = endpoint.Value.Tap;
+        _store.Database.Insist(() => _store.Endpoints.SetLink(endpoint.Id, tap, EndpointRow.Leaving));
         var left = await _live.SuspendAsync(slot, endpoint, leaves: true);
         _connections.Remove(slot, [endpoint], insist: true);
         return left;

@@ -83,7 +83,7 @@ public sealed class Database : IDisposable
 
     /// <summary>
     /// For what has happened already and cannot be taken back: written now or, while the disk is full or the file is locked, before the next change and each second,
-    /// in the order of the calls. What is owed when hyprd dies its next start finds out by looking.
+    /// in the order of the calls; the body knows values, not where they stand at that moment. What is owed when hyprd dies its next start finds out by looking.
     /// </summary>
     public void Insist(Action body)
     {

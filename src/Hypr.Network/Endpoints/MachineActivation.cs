@@ -45,11 +45,12 @@ internal sealed partial class MachineActivation(
 
                 WritePorts(machine.Id, published);
             });
+            var written = endpoints.Select(e => e.Value).ToArray();
             undo.Add("leases and ports in the store", () => store.Database.Insist(() =>
             {
-                for (var i = 0; i < endpoints.Length; i++)
+                for (var i = 0; i < before.Length; i++)
                 {
-                    UnwriteLease(before[i], endpoints[i].Value);
+                    UnwriteLease(before[i], written[i]);
                 }
 
                 store.Ports.DeleteOf(machine.Id);
