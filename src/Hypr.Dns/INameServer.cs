@@ -23,6 +23,9 @@ public interface INameServer : IAsyncDisposable
 
     void RemoveMachine(string machineId);
 
+    /// <summary>Questions by result and latency since the start, of all networks.</summary>
+    DnsCounts Counts => DnsCounts.None;
+
     /// <summary>
     /// What a machine finds that is on this network alone: names with their addresses, then addresses with their names, in alphabetical order. Empty for a
     /// network that is not there.

@@ -56,6 +56,9 @@ public sealed class NameServer : INameServer
         }
     }
 
+    /// <inheritdoc/>
+    public DnsCounts Counts => WorkerCounts.Sum([.. workers.Select(w => w.Counts)]);
+
     /// <summary>What could not be had of the port on all addresses.</summary>
     public IReadOnlyList<ListenFailure> Failures => failures;
 

@@ -1,3 +1,4 @@
+using Hypr.Dns;
 using System.Net;
 using Hypr.Engine.Doctor;
 using Hypr.Engine.Events;
@@ -371,6 +372,8 @@ public sealed class HyprEngine : IEngine, IAsyncDisposable
         new Examination(this, _networks).RunAsync(nameOrId, target, cancel);
 
     public long Repairs => _networks.Repairs;
+
+    public DnsCounts NameCounts => _networks.NameCounts;
 
     public Task<ConsistencyReport> CheckAsync(CancellationToken cancel) => _consistency.CheckAsync(cancel);
 

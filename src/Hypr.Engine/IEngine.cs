@@ -192,6 +192,9 @@ public interface IEngine
     /// <summary>How often something of ours on the host's network was mended since hyprd's start.</summary>
     long Repairs { get; }
 
+    /// <summary>Questions for names by result and latency since the start.</summary>
+    DnsCounts NameCounts { get; }
+
     /// <summary>HYPR's own: whether database, kernel, files and processes agree.</summary>
     Task<ConsistencyReport> CheckAsync(CancellationToken cancel);
 }

@@ -25,6 +25,9 @@ public interface INetworkService : IAsyncDisposable
     /// <summary>How often something of ours was mended in the kernel since the start.</summary>
     long Repairs { get; }
 
+    /// <summary>Questions for names by result and latency since the start.</summary>
+    DnsCounts NameCounts => DnsCounts.None;
+
     Task<NetworkCreated> CreateAsync(NetworkSpec spec, CancellationToken cancel);
 
     IReadOnlyList<VmNetwork> List();

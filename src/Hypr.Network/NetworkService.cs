@@ -53,6 +53,8 @@ public sealed class NetworkService : INetworkService
 
     public long Repairs => _datapath.Repairs;
 
+    public DnsCounts NameCounts => _names.Counts;
+
     public Task StartAsync(IReadOnlyCollection<MachineIdentity> running, CancellationToken cancel) => _restore.RunAsync(running, cancel);
 
     public Task<NetworkCreated> CreateAsync(NetworkSpec spec, CancellationToken cancel) => _life.CreateAsync(spec, cancel);

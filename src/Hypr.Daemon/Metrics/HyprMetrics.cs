@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using Hypr.Daemon.Endpoints.Host;
 using Hypr.Daemon.Http;
+using Hypr.Dns;
 using Hypr.Engine;
 using Hypr.Engine.Machines;
 
@@ -16,6 +18,7 @@ internal static class HyprMetrics
         Machines(text, engine);
         Networks(text, engine);
         text.Single("hypr_repairs_total", "counter", "Changes of others' hands to the host's network that were mended.", engine.Repairs);
+        Names(text, engine.NameCounts);
         requests.Write(text);
         Process(text);
         return text.ToString();
@@ -58,6 +61,27 @@ internal static class HyprMetrics
                 }
             }
         }
+    }
+
+    private static void Names(MetricsText text, DnsCounts counts)
+    {
+        const string Name = "hypr_dns_query_duration_seconds";
+        text.Family("hypr_dns_queries_total", "counter", "Questions for names by the answer's code; dropped: those that got none.");
+        foreach (var (result, count) in counts.Results.Where(r => r.Count > 0 || r.Result is "noerror" or "nxdomain" or "refused" or "servfail" or "dropped"))
+        {
+            text.Sample("hypr_dns_queries_total", count, ("result", result));
+        }
+
+        text.Family(Name, "histogram", "Time from a question's reading to its answer's sending, an upstream's time included.");
+        long total = 0;
+        for (var i = 0; i < counts.Buckets.Count; i++)
+        {
+            total += counts.Buckets[i];
+            text.Sample(Name + "_bucket", total, ("le", i < DnsCounts.Bounds.Count ? DnsCounts.Bounds[i].ToString("0.######", CultureInfo.InvariantCulture) : "+Inf"));
+        }
+
+        text.Sample(Name + "_sum", counts.Seconds);
+        text.Sample(Name + "_count", total);
     }
 
     /// <summary>Under the names of every Prometheus client library.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hypr.Dns.Forwarding;
 using Hypr.Dns.Sockets;
 using Hypr.Dns.Wire;
@@ -19,6 +20,9 @@ internal sealed unsafe class ForwardRequest
 
     /// <summary>A <see cref="UdpPort"/> or a <see cref="TcpConnection"/>, of which only its worker makes use.</summary>
     public IoSource Source { get; private set; } = null!;
+
+    /// <summary>When it was asked, by <see cref="Stopwatch"/>.</summary>
+    public long Began { get; private set; }
 
     public Reply Reply { get; private set; }
 
@@ -51,6 +55,7 @@ internal sealed unsafe class ForwardRequest
         int controlLength)
     {
         Source = source;
+        Began = Stopwatch.GetTimestamp();
         Reply = query.Reply;
         Upstreams = upstreams;
         Quota = quota;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using Hypr.Dns.Sockets;
 using Hypr.Dns.Wire;
 using Hypr.Dns.Zones;
@@ -62,6 +63,7 @@ internal sealed unsafe partial class TcpConnection
     private bool AnswerOne(ReadOnlySpan<byte> message, Span<byte> output, in Moment now, out int length)
     {
         length = 0;
+        var began = Stopwatch.GetTimestamp();
         var zone = Worker.Parts.Zones.Current;
         fixed (byte* source = address)
         {
@@ -80,6 +82,16 @@ internal sealed unsafe partial class TcpConnection
                 // Over a stream nobody asks again of his own accord, as one does over UDP.
                 length = new AnswerContext(Worker.Parts.Responder.Cookies, now.Seconds, SocketAddress.AddressBytes(source), output)
                     .Refuse(query, ResponseCode.ServFail);
+            }
+
+            if (length > 0)
+            {
+                Worker.Counts.Answered(output[..length]);
+                Worker.Counts.Took(began, 1);
+            }
+            else if (verdict == Verdict.Silent)
+            {
+                Worker.Counts.Dropped();
             }
 
             return true;

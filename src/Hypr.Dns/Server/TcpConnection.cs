@@ -74,6 +74,8 @@ internal sealed unsafe partial class TcpConnection : IoSource
         forwarded--;
         var output = Worker.Tcp.Output;
         var length = request.Write(output.AsSpan(2, Limits.Message), now, Worker.Parts.Responder.Cookies);
+        Worker.Counts.Answered(output.AsSpan(2, length));
+        Worker.Counts.Took(request.Began, 1);
         BinaryPrimitives.WriteUInt16BigEndian(output, (ushort)length);
         if (Send(output.AsSpan(0, length + 2)))
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hypr.Dns.Sockets;
 using Hypr.Dns.Wire;
@@ -36,6 +37,8 @@ internal sealed unsafe class UdpPort(Worker worker, Descriptor socket, bool isBo
         var length = request.Write(Worker.Udp.Output(0), now, Worker.Parts.Responder.Cookies);
         Worker.Udp.Answer(0, request, length);
         Worker.Udp.Send(Socket.Number);
+        Worker.Counts.Answered(Worker.Udp.Output(0)[..length]);
+        Worker.Counts.Took(request.Began, 1);
     }
 
     public override void Closed()
@@ -45,17 +48,21 @@ internal sealed unsafe class UdpPort(Worker worker, Descriptor socket, bool isBo
     private void Answer(Zone zone, int count, bool pressed, in Moment now)
     {
         var batch = Worker.Udp;
+        var (began, answers) = (Stopwatch.GetTimestamp(), 0);
         Worker.Fairness.Begin(now.Milliseconds, pressed);
         for (var i = 0; i < count; i++)
         {
             var length = AnswerOne(zone, i, now);
             if (length > 0)
             {
+                Worker.Counts.Answered(batch.Output(i)[..length]);
+                answers++;
                 batch.Answer(i, length);
             }
         }
 
         batch.Send(Socket.Number);
+        Worker.Counts.Took(began, answers);
         for (var i = 0; i < count; i++)
         {
             batch.Reset(i);
@@ -80,6 +87,7 @@ internal sealed unsafe class UdpPort(Worker worker, Descriptor socket, bool isBo
         var quota = asker.Machine?.Quota ?? Worker.Fairness.Host;
         if (!Worker.Fairness.Admit(quota))
         {
+            Worker.Counts.Dropped();
             return 0;
         }
 
@@ -87,6 +95,11 @@ internal sealed unsafe class UdpPort(Worker worker, Descriptor socket, bool isBo
         var verdict = Worker.Parts.Responder.Respond(
             zone, asker, kind, query, Worker.Udp.Output(index), now, ref Worker.Rotation, SocketAddress.AddressBytes(head.Name),
                 out var length);
+        if (verdict == Verdict.Silent)
+        {
+            Worker.Counts.Dropped();
+        }
+
         return verdict switch
         {
             Verdict.Answered => length,
@@ -99,12 +112,14 @@ internal sealed unsafe class UdpPort(Worker worker, Descriptor socket, bool isBo
     {
         if (!quota.TryForward())
         {
+            Worker.Counts.Dropped();
             return 0;
         }
 
         if (Worker.Parts.Requests.Rent() is not { } request)
         {
             quota.Forwarded();
+            Worker.Counts.Dropped();
             return 0;
         }
 

@@ -67,6 +67,8 @@ internal sealed class Worker : IDisposable
 
     public Fairness Fairness { get; } = new();
 
+    public WorkerCounts Counts { get; } = new();
+
     public UdpBatch Udp { get; }
 
     public TcpTable Tcp { get; }

@@ -23,6 +23,8 @@ internal sealed partial class NameBoard(INameServer names, IDatapath datapath, T
     private readonly CancellationTokenSource _ending = new();
     private Task? _retrying;
 
+    public DnsCounts Counts => names.Counts;
+
     public IEnumerable<string> Notes => _failures.Values.SelectMany(f => f.Failed.Select(e => Note(f.Network, e)));
 
     public async Task AddAsync(NetworkSlot network)

@@ -23,6 +23,25 @@ public sealed class NameServerTests
     }
 
     [Fact]
+    public void Questions_are_counted_by_result_and_time()
+    {
+        using var lab = new DnsLab();
+        foreach (var transport in (string[])["+notcp", "+tcp"])
+        {
+            _ = DnsLab.Dig(lab.Web, "@10.88.0.1", transport, "web.hypr");
+            _ = DnsLab.Dig(lab.Web, "@10.88.0.1", transport, "web.hypr", "AAAA");
+            _ = DnsLab.Dig(lab.Web, "@10.88.0.1", transport, "nobody.hypr");
+            _ = DnsLab.Dig(lab.Db, "@10.89.0.1", transport, "www.example.com");
+        }
+
+        // The answer is there before it is counted.
+        Assert.True(Probe.Until(() => lab.Server.Counts.Buckets.Sum() == 8));
+        var counts = lab.Server.Counts.Results.Where(r => r.Count > 0).ToDictionary(r => r.Result, r => r.Count);
+        Assert.Equal(new() { ["noerror"] = 4, ["nxdomain"] = 2, ["refused"] = 2 }, counts);
+        Assert.InRange(lab.Server.Counts.Seconds, double.Epsilon, 60);
+    }
+
+    [Fact]
     public void A_machine_sees_the_names_of_its_own_networks_and_the_host_sees_all()
     {
         using var lab = new DnsLab();
