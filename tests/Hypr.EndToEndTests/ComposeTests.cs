@@ -190,6 +190,42 @@ public sealed class ComposeTests(HyprHost host) : IClassFixture<HyprHost>
     }
 
     [Fact]
+    public void Keys_of_the_process_reach_it()
+    {
+        var file = Write("keys", """
+            services:
+              web:
+                image: tools
+                hostname: named
+                user: "33:33"
+                working_dir: /srv/work
+                environment: { GIVEN: "a b" }
+                env_file: more.env
+                group_add: ["1234"]
+                ulimits: { nofile: { soft: 123, hard: 456 } }
+                shm_size: 96m
+                read_only: true
+                tmpfs: ["/scratch:size=8m,mode=1777"]
+                sysctls: { net.core.somaxconn: 321 }
+                extra_hosts: ["elsewhere=192.0.2.99"]
+                stop_signal: SIGKILL
+                deploy: { resources: { limits: { cpus: "1", memory: 300M } } }
+                entrypoint: ["sh", "-c"]
+                command:
+                  - cat /etc/hostname; id -u; id -G; pwd; echo $$GIVEN $$MORE; ulimit -n; ulimit -Hn; stat -f -c %b /dev/shm; touch /root-is-written 2>/dev/null || echo kept;
+                    touch /scratch/x && echo scratch; cat /proc/sys/net/core/somaxconn; getent hosts elsewhere; nproc; exec sleep 1000
+            """);
+        File.WriteAllText(Path.Combine(Path.GetDirectoryName(file)!, "more.env"), "MORE=\"from a file\"\n");
+        host.MustHypr("compose", "-f", file, "up", "-d");
+        string Log() => host.MustHypr("compose", "-f", file, "logs", "--no-log-prefix", "web");
+        Assert.True(Probe.Until(() => Log().Split('\n').Length >= 14), Log());
+        Assert.Equal(
+            ["named", "33", "33 1234", "/srv/work", "a b from a file", "123", "456", "24576", "kept", "scratch", "321", "192.0.2.99      elsewhere", "1"],
+            Log().TrimEnd('\n').Split('\n'));
+        host.MustHypr("compose", "-f", file, "down");
+    }
+
+    [Fact]
     public void In_the_foreground_logs_have_their_vm_s_name_and_ctrl_c_stops_the_stack()
     {
         var file = Write("front", """

@@ -44,6 +44,7 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
             DnsOpt = f.List("dns_opt"),
             ExtraHosts = f.List("extra_hosts"),
             Links = f.List("links"),
+            ExternalLinks = f.List("external_links"),
             DependsOn = DependsOn(f, name),
             HealthCheck = Health(f, name),
             Volumes = [.. f.Mappings("volumes").Select(v => Mount(name, v)).OfType<ServiceMount>()],
@@ -55,6 +56,9 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
             CapAdd = f.List("cap_add"),
             CapDrop = f.List("cap_drop"),
             SecurityOpt = f.List("security_opt"),
+            GroupAdd = f.List("group_add"),
+            ShmSize = f.Bytes("shm_size"),
+            Logging = Logging(f, name),
             NanoCpus = limits.NanoCpus,
             Memory = limits.Memory,
             Scale = limits.Replicas,
@@ -291,6 +295,19 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
 
         problems.Error(f.Place(key), $"{what}: the mode '{text}' is no octal number such as 0440");
         return null;
+    }
+
+    private ServiceLog? Logging(Fields f, string service)
+    {
+        if (f.Mapping("logging") is not { } m)
+        {
+            return null;
+        }
+
+        var log = new Fields(m, $"services.{service}.logging", problems);
+        var result = new ServiceLog(log.Text("driver"), log.Map("options"), f.Place("logging"));
+        log.WarnOfTheRest();
+        return result;
     }
 
     private Dictionary<string, (long, long)> Ulimits(Fields f, string service)

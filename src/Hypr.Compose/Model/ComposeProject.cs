@@ -105,6 +105,9 @@ public sealed record Service(string Name, Location At)
 
     /// <summary><c>service[:alias]</c>.</summary>
     public IReadOnlyList<string> Links { get; init; } = [];
+
+    /// <summary><c>vm[:alias]</c>: of VMs that are not of the stack.</summary>
+    public IReadOnlyList<string> ExternalLinks { get; init; } = [];
     public IReadOnlyList<Dependency> DependsOn { get; init; } = [];
     public HealthCheck? HealthCheck { get; init; }
     public IReadOnlyList<ServiceMount> Volumes { get; init; } = [];
@@ -116,6 +119,11 @@ public sealed record Service(string Name, Location At)
     public IReadOnlyList<string> CapAdd { get; init; } = [];
     public IReadOnlyList<string> CapDrop { get; init; } = [];
     public IReadOnlyList<string> SecurityOpt { get; init; } = [];
+    public IReadOnlyList<string> GroupAdd { get; init; } = [];
+
+    /// <summary>Bytes of /dev/shm; null: the default.</summary>
+    public long? ShmSize { get; init; }
+    public ServiceLog? Logging { get; init; }
 
     /// <summary>Billionths of a CPU; null: the default.</summary>
     public long? NanoCpus { get; init; }
@@ -127,6 +135,9 @@ public sealed record Service(string Name, Location At)
     public int Scale { get; init; } = 1;
     public IReadOnlyList<string> Profiles { get; init; } = [];
 }
+
+/// <summary>How the log is kept.</summary>
+public sealed record ServiceLog(string? Driver, IReadOnlyDictionary<string, string> Options, Location At);
 
 public sealed record ServiceNetwork(string Key, Location At)
 {

@@ -105,6 +105,12 @@ public static class MachineRequest
         CapAdd = ListOrNull(service.CapAdd),
         CapDrop = ListOrNull(service.CapDrop),
         SecurityOpt = ListOrNull(service.SecurityOpt),
+        GroupAdd = ListOrNull(service.GroupAdd),
+        Links = ListOrNull(service.ExternalLinks),
+        ShmSize = service.ShmSize,
+        Ulimits = service.Ulimits.Count == 0 ? null
+            : [.. service.Ulimits.OrderBy(u => u.Key, StringComparer.Ordinal).Select(u => new Ulimit { Name = u.Key, Soft = u.Value.Soft, Hard = u.Value.Hard })],
+        LogConfig = Support.LogOf(service) is { Count: > 0 } options ? new LogConfig { Type = "json-file", Config = new Dictionary<string, string>(options) } : null,
         Privileged = service.Privileged,
         ReadonlyRootfs = service.ReadOnly,
         Init = service.Init,

@@ -14,9 +14,9 @@ internal static class Support
             NetworkMode(service, problems);
             Mounts(service, problems);
             Restart(service, problems);
-            if (service.Ulimits.Count > 0)
+            if (service.Logging is { } log && LogOf(service)?.Count != log.Options.Count)
             {
-                problems.Warn(service.Place("ulimits"), $"services.{service.Name}.ulimits is not supported: a VM's limits are those of its own kernel");
+                problems.Warn(log.At, $"services.{service.Name}.logging: HYPR keeps the log of a VM itself, as json-file with max-size and max-file. The rest is not used");
             }
         }
     }
@@ -70,6 +70,10 @@ internal static class Support
         "always" or "never" => policy,
         _ => null,
     };
+
+    /// <summary>What is used of the service's logging; null: nothing, for it is of another driver.</summary>
+    public static IReadOnlyDictionary<string, string>? LogOf(Service service) => service.Logging is not { Driver: null or "json-file" } log ? null
+        : log.Options.Where(o => o.Key is "max-size" or "max-file").OrderBy(o => o.Key, StringComparer.Ordinal).ToDictionary();
 
     private static void NetworkMode(Service service, Problems problems)
     {

@@ -47,7 +47,11 @@ internal static class ContainerMounts
         foreach (var (_, mount) in places)
             mount();
         if (order.ReadOnlyRoot)
+        {
+            // Docker makes the working folder before there is a container: it is there in one that is read-only too.
+            FileTree.MakeFolders(order.Process.WorkingDir);
             MakeReadOnly("/");
+        }
     }
 
     /// <summary>Volumes, tmpfs and files of the person's, those further up in the tree first; a volume that is empty gets the image's content here.</summary>

@@ -53,6 +53,29 @@ public sealed class MachineRequestTests
     }
 
     [Fact]
+    public void Folders_limits_groups_and_logs_are_passed_on()
+    {
+        var request = Request("""
+            volumes: [./html:/html:ro, { type: bind, source: /srv, target: /srv, bind: { create_host_path: false } }]
+            ulimits: { nproc: 65535, nofile: { soft: 20000, hard: 40000 } }
+            group_add: [mail, 1001]
+            shm_size: 128m
+            external_links: [redis, "old:mysql"]
+            logging: { driver: json-file, options: { max-size: 10m, max-file: "3", labels: x } }
+            """);
+        var host = request.HostConfig!;
+        var (html, srv) = (host.Mounts![0], host.Mounts[1]);
+        Assert.Equal(("bind", true, "/html", true), (html.Type, Path.IsPathRooted(html.Source) && html.Source!.EndsWith("/html", StringComparison.Ordinal), html.Target, html.ReadOnly));
+        Assert.True(html.BindOptions!.CreateMountpoint);
+        Assert.Equal(("/srv", false), (srv.Source, srv.BindOptions?.CreateMountpoint ?? false));
+        Assert.Equal(["nofile 20000 40000", "nproc 65535 65535"], host.Ulimits!.Select(u => $"{u.Name} {u.Soft} {u.Hard}"));
+        Assert.Equal(["mail", "1001"], host.GroupAdd!);
+        Assert.Equal(128 << 20, host.ShmSize);
+        Assert.Equal(["redis", "old:mysql"], host.Links!);
+        Assert.Equal(("json-file", "3 10m"), (host.LogConfig!.Type, string.Join(' ', host.LogConfig.Config!.OrderBy(o => o.Key).Select(o => o.Value))));
+    }
+
+    [Fact]
     public void The_rest_goes_to_the_create_call_s_fields()
     {
         var request = Request("""

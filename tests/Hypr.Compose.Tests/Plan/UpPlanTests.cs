@@ -199,7 +199,7 @@ public sealed class UpPlanTests
     [Fact]
     public void What_is_left_out_without_harm_is_a_warning()
     {
-        var plan = PlanText.Up("services: { web: { image: nginx, build: ., volumes: [/cache], ulimits: { nofile: 10 } } }");
+        var plan = PlanText.Up("services: { web: { image: nginx, build: ., volumes: [/cache], logging: { driver: syslog } } }");
         Assert.Equal(2, plan.Warnings.Count);
         Assert.All(plan.Warnings, w => Assert.Equal(1, w.At.Line));
     }

@@ -145,7 +145,7 @@ internal static class ContainerEndpoints
     {
         if (call.Flag("link"))
         {
-            throw HyprException.NotImplemented("--link is not in HYPR: VMs on one network find each other by name");
+            throw HyprException.NotImplemented("rm --link is not in HYPR: a link goes with the VM that has it");
         }
 
         await call.Engine.RemoveAsync(call.Name, call.Flag("force"), call.Flag("v"), CancellationToken.None);
