@@ -1,10 +1,11 @@
 using System.Globalization;
 using Hypr.Bench.Publish;
 
-// publish LOAD [--times] [--short]: what a published port costs its clients, and what it costs to publish. bench/README.md says how to read it.
+// publish LOAD [--times|--rules] [--short]: what a published port costs its clients, and what it costs to publish. bench/README.md says how to read it.
 var load = Path.GetFullPath(args[0]);
 var isShort = args.Contains("--short");
-if (!args.Contains("--times"))
+var onlyRules = args.Contains("--rules");
+if (!onlyRules && !args.Contains("--times"))
 {
     var (rounds, seconds) = isShort ? (1, 1) : (5, 2);
     var ways = new List<World>
@@ -35,4 +36,4 @@ if (!args.Contains("--times"))
     }
 }
 
-await Times.RunAsync(isShort ? 3 : 15);
+await Times.RunAsync(isShort ? 3 : 15, reserve: !onlyRules);

@@ -9,6 +9,9 @@ using Hypr.Linux.Power;
 if (args is ["spawn" or "spawn-later"])
     return SpawnedChild.Run(waits: args[0] == "spawn-later");
 
+if (args is ["-q", "--", var alias])
+    return ModuleRequest.Run(alias);
+
 if (Environment.ProcessId != 1)
 {
     Console.Error.WriteLine("hypr-guest is PID 1 of a HYPR machine and does nothing elsewhere");

@@ -55,6 +55,30 @@ public abstract class PublishingHost : HyprHost
         Serve("shut", "--network", "inner");
     }
 
+    /// <summary>The same by SCTP, IPv4 alone.</summary>
+    private const string SctpServer = """
+        import socket, sys
+        s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)
+        s.bind(('', 80))
+        s.listen(16)
+        while True:
+            c, peer = s.accept()
+            c.sendall((sys.argv[1] + ' ' + peer[0]).encode())
+            c.close()
+        """;
+
+    private const string SctpClient = """
+        import socket, sys
+        s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)
+        s.settimeout(5)
+        s.connect((sys.argv[1], int(sys.argv[2])))
+        print(s.recv(100).decode())
+        """;
+
+    public void ServeSctp(string name, params string[] options) => MustHypr(["run", "-d", "--name", name, .. options, "tools", "python3", "-c", SctpServer, name]);
+
+    public ProgramResult SctpFromVm(string vm, string address, int port) => Hypr("exec", vm, "python3", "-c", SctpClient, address, $"{port}");
+
     public void Serve(string name, params string[] options) => MustHypr(["run", "-d", "--name", name, .. options, "tools", "python3", "-c", Server, name]);
 
     /// <summary>What a program in the VM is answered; empty when nothing comes.</summary>
@@ -210,6 +234,99 @@ public abstract class PublishedPorts(PublishingHost host)
     }
 
     [Fact]
+    public void Sctp_is_carried_to_a_vm_from_the_LAN_and_from_a_vm_of_another_network()
+    {
+        host.ServeSctp("sctp", "-p", "5132:80/sctp");
+        try
+        {
+            Assert.True(SctpProbe.Answers(host.Lab.Lan, LabNetwork.HostOnLan, 5132, TimeSpan.FromSeconds(60)));
+            var answer = host.SctpFromVm("other", $"{LabNetwork.HostOnLan}", 5132);
+            Assert.StartsWith("sctp 10.112.", answer.Output);
+            Assert.Equal("sctp 10.88.0.2\n", host.SctpFromVm("web", host.MustHypr("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "sctp").Trim(), 80).Output);
+            Assert.Equal("80/sctp -> 0.0.0.0:5132\n", host.MustHypr("port", "sctp"));
+            Assert.False(host.SctpFromVm("shut", $"{LabNetwork.HostOnLan}", 5132).Succeeded);
+            host.MustHypr("port", "rm", "sctp", "5132/sctp");
+            Assert.False(host.SctpFromVm("other", $"{LabNetwork.HostOnLan}", 5132).Succeeded);
+        }
+        finally
+        {
+            host.MustHypr("rm", "-f", "sctp");
+        }
+    }
+
+    [Fact]
+    public void An_address_that_the_host_gets_later_is_published_on_from_then_on_and_again_when_it_comes_back()
+    {
+        var late = IPAddress.Parse("192.0.2.77");
+        host.MustHypr("create", "--name", "late", "-p", $"{late}:8096:80", "tools", "python3", "-c", PublishingHost.Server, "late");
+        try
+        {
+            var before = host.Traces();
+            Assert.Contains("the host has no address 192.0.2.77", host.Hypr("start", "late").Error);
+            Assert.True(Probe.Until(() => host.Traces() == before), host.Traces());
+            host.Must("ip", "addr", "add", $"{late}/24", "dev", "lan0");
+            host.MustHypr("start", "late");
+            Assert.Equal($"late {LabNetwork.LanAddress}", Ask(false, host.Lab.Lan, late, 8096));
+            Assert.Null(Probe.Tcp(host.Lab.Lan, LabNetwork.HostOnLan, 8096, Probe.Silence));
+            host.Must("ip", "addr", "del", $"{late}/24", "dev", "lan0");
+            Assert.Null(Probe.Tcp(host.Lab.Lan, late, 8096, Probe.Silence));
+            host.Must("ip", "addr", "add", $"{late}/24", "dev", "lan0");
+            Assert.Equal($"late {LabNetwork.LanAddress}", Ask(false, host.Lab.Lan, late, 8096));
+        }
+        finally
+        {
+            host.MustHypr("rm", "-f", "late");
+            host.Space.Run("ip", "addr", "del", $"{late}/24", "dev", "lan0");
+        }
+    }
+
+    [Fact]
+    public void Of_two_vms_that_race_for_a_port_one_has_it_and_the_other_is_told_who()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            // Both run: what races is the port alone, and twenty rounds of it are one boot's time.
+            string[] vms = ["web", "other"];
+            var racing = vms.Select(vm => host.Start("port", "add", vm, "8097:80")).ToList();
+            var ends = racing.Select(r => r.WaitForEnd()).ToList();
+            var winner = ends.FindIndex(e => e.Succeeded);
+            Assert.True(ends.Count(e => e.Succeeded) == 1, string.Join("; ", ends.Select(e => e.Error)));
+            Assert.Contains($"VM {vms[winner]} publishes it", ends[1 - winner].Error);
+            Assert.StartsWith($"{vms[winner]} ", Ask(false, host.Lab.Lan, LabNetwork.HostOnLan, 8097));
+            Assert.DoesNotContain("8097", host.MustHypr("port", vms[1 - winner]));
+            host.MustHypr("port", "rm", vms[winner], "8097");
+        }
+    }
+
+    [Fact]
+    public void Of_two_vms_that_start_for_one_port_one_runs_and_nothing_of_the_other_is_left()
+    {
+        string[] vms = ["racer-a", "racer-b"];
+        foreach (var vm in vms)
+        {
+            host.MustHypr("create", "--name", vm, "-p", "8098:80", "tools", "python3", "-c", PublishingHost.Server, vm);
+        }
+
+        try
+        {
+            var before = host.Vmms().Count;
+            var ends = vms.Select(vm => host.Start("start", vm)).ToList().Select(r => r.WaitForEnd(TimeSpan.FromMinutes(1))).ToList();
+            var winner = ends.FindIndex(e => e.Succeeded);
+            Assert.True(ends.Count(e => e.Succeeded) == 1, string.Join("; ", ends.Select(e => e.Error)));
+            Assert.Contains($"VM {vms[winner]} publishes it", ends[1 - winner].Error);
+            Assert.Equal($"{vms[winner]} {LabNetwork.LanAddress}", Ask(false, host.Lab.Lan, LabNetwork.HostOnLan, 8098));
+            Assert.True(Probe.Until(() => host.Vmms().Count == before + 1));
+            host.MustHypr("rm", "-f", vms[winner]);
+            host.MustHypr("start", vms[1 - winner]);
+            Assert.Equal($"{vms[1 - winner]} {LabNetwork.LanAddress}", Ask(false, host.Lab.Lan, LabNetwork.HostOnLan, 8098));
+        }
+        finally
+        {
+            host.Hypr(["rm", "-f", .. vms]);
+        }
+    }
+
+    [Fact]
     public void Publishing_53_everywhere_leaves_the_guests_their_dns()
     {
         host.Serve("dns", "-p", "53:80", "-p", "53:80/udp", "-p", "41003:80/udp");
@@ -218,9 +335,17 @@ public abstract class PublishedPorts(PublishingHost host)
             foreach (var udp in new[] { false, true })
             {
                 Assert.Equal($"dns {LabNetwork.LanAddress}", Ask(udp, host.Lab.Lan, LabNetwork.HostOnLan, 53));
+
+                // The VM has only IPv4.
+                Assert.Equal("dns 10.88.0.1", Ask(udp, host.Lab.Lan, LabNetwork.HostOnLan6, 53));
+                Assert.Equal("dns 10.88.0.1", Ask(udp, host.Space, LabNetwork.HostOnLan6, 53));
+                Assert.Equal("dns 10.88.0.1", Ask(udp, host.Space, IPAddress.IPv6Loopback, 53));
             }
 
+            Assert.Equal("dns 10.88.0.1", Ask(true, host.Lab.Lan, LabNetwork.HostOnLan6, 41003));
+
             Assert.Contains("10.88.0.2", host.MustHypr("exec", "dns", "getent", "hosts", "web.hypr"));
+            Assert.Equal("10.90.0.2\n", host.MustHypr("exec", "six", "dig", "+short", "@fd00:90::1", "six.hypr"));
             Assert.Equal("10.88.0.2\n", host.Must("dig", "+short", "+tries=1", "-p", "41003", "@10.88.0.1", "web.hypr"));
         }
         finally

@@ -36,6 +36,8 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     private const int SoRcvBufForce = 33;
     private const int SolNetlink = 270;
     private const int NetlinkAddMembership = 1;
+    private const int NetlinkDropMembership = 2;
+    private const int SoAttachFilter = 26;
     private const int NetlinkCapAck = 10;
     private const int NetlinkExtAck = 11;
     private const int NetlinkGetStrictChk = 12;
@@ -87,6 +89,27 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     /// <summary>Joins a multicast group (RTNLGRP_*, NFNLGRP_*).</summary>
     public void Join(int group) => Option(SolNetlink, NetlinkAddMembership, group, required: true);
+
+    public void Leave(int group) => Option(SolNetlink, NetlinkDropMembership, group, required: true);
+
+    /// <summary>Datagrams of these senders (nlmsg_pid of the first message) are thrown away before they wake anybody.</summary>
+    public void Ignore(params ReadOnlySpan<uint> ports)
+    {
+        // Classic BPF (include/uapi/linux/filter.h), which loads in network order: ld [12]; jeq PORT, drop; ...; ret all; drop: ret 0.
+        Span<SockFilter> code = stackalloc SockFilter[ports.Length + 3];
+        code[0] = new SockFilter { Code = 0x20, K = 12 };
+        for (var i = 0; i < ports.Length; i++)
+            code[i + 1] = new SockFilter { Code = 0x15, IfTrue = (byte)(ports.Length - i), K = BinaryPrimitives.ReverseEndianness(ports[i]) };
+        code[^2] = new SockFilter { Code = 0x06, K = uint.MaxValue };
+        code[^1] = new SockFilter { Code = 0x06, K = 0 };
+        fixed (SockFilter* first = code)
+        {
+            // The kernel copies the program within the call.
+            var program = new SockProgram { Length = (ushort)code.Length, Filter = first };
+            if (LibC.SetSockOpt(_fd, SolSocket, SoAttachFilter, &program, (uint)sizeof(SockProgram)) < 0)
+                throw LinuxException.Last("set filter of", "netlink socket");
+        }
+    }
 
     /// <summary>SO_RCVBUFFORCE, which passes rmem_max (CAP_NET_ADMIN).</summary>
     public void ReceiveBuffer(int bytes) => Option(SolSocket, SoRcvBufForce, bytes, required: false);
@@ -308,6 +331,22 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     {
         if (LibC.SetSockOpt(_fd, level, option, &value, sizeof(int)) < 0 && required)
             throw LinuxException.Last("set netlink socket option", $"{level}/{option}");
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct SockFilter
+    {
+        public ushort Code;
+        public byte IfTrue;
+        public byte IfFalse;
+        public uint K;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct SockProgram
+    {
+        public ushort Length;
+        public SockFilter* Filter;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -58,7 +58,8 @@ public sealed unsafe class NetworkMonitor : IDisposable
     }
 
     /// <summary>Every change after this returns is told.</summary>
-    public static NetworkMonitor Start(NetworkNamespace where, INetworkObserver observer)
+    /// <param name="own">Netlink ports whose changes of tables are not: the caller's own.</param>
+    public static NetworkMonitor Start(NetworkNamespace where, INetworkObserver observer, params IReadOnlyList<uint> own)
     {
         var monitor = where.Run(() =>
         {
@@ -68,6 +69,7 @@ public sealed unsafe class NetworkMonitor : IDisposable
             netfilter.ReceiveBuffer(ReceiveBuffer);
             foreach (var group in RouteGroups)
                 route.Join(group);
+            netfilter.Ignore([.. own]);
             netfilter.Join(NftablesGroup);
             return new NetworkMonitor(route, netfilter, observer);
         });
@@ -80,6 +82,23 @@ public sealed unsafe class NetworkMonitor : IDisposable
     /// answers whoever made the change.
     /// </summary>
     public void CatchUp() => ReadRoute();
+
+    /// <summary>
+    /// Makes a change of tables while nothing of tables is told, for many elements: the kernel writes each into a message for whoever listens, a third of its work. What
+    /// others change meanwhile is not told either, which the ruleset's generation shows. Of one thread at a time.
+    /// </summary>
+    public void Unheard(Action change)
+    {
+        _netfilter.Leave(NftablesGroup);
+        try
+        {
+            change();
+        }
+        finally
+        {
+            _netfilter.Join(NftablesGroup);
+        }
+    }
 
     public void Dispose()
     {

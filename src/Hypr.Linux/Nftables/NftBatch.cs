@@ -14,16 +14,23 @@ public sealed class NftBatch
     /// <summary>nla_len has 16 bits: a longer list of elements goes on in another message of the same batch.</summary>
     private const int ListLimit = 60_000;
     private readonly List<(string Operation, string Subject)> _labels = [];
-    private NetlinkWriter _writer = new(4096);
+    /// <summary>Of one with a concatenated key of two fields and as much data: the room that many need.</summary>
+    private const int ElementSize = 40;
+    private NetlinkWriter _writer;
     private uint _setId;
 
-    public NftBatch()
+    /// <param name="elements">How many will come, about.</param>
+    public NftBatch(int elements = 0)
     {
+        _writer = new NetlinkWriter(4096 + (elements * ElementSize));
         var begin = Begin(NftMessage.BatchBegin, NetlinkFlags.Request, NftFamily.Unspecified, "begin", "batch");
         _writer.End(begin);
     }
 
     public bool IsEmpty => _labels.Count == 1;
+
+    /// <summary>Elements that come or go.</summary>
+    public int ElementCount { get; private set; }
 
     internal ReadOnlySpan<byte> Bytes => _writer.Written;
 
@@ -100,8 +107,7 @@ public sealed class NftBatch
         }
 
         _writer.U32Be(Nfta.SetId, ++_setId);
-        if (set.Interval && set.Key.Count > 1)
-            WriteFields(set.Key);
+        Describe(set);
         // Only for the nft program, which prints names as "" without it: user data type 0, the key's byte order (libnftnl, NFTNL_UDATA_SET_KEYBYTEORDER).
         if (set.Key.Count == 1)
             _writer.Bytes(Nfta.SetUserData, [0, 4, set.Key[0].IsHostOrder ? (byte)1 : (byte)2, 0, 0, 0]);
@@ -159,6 +165,7 @@ public sealed class NftBatch
             do
             {
                 Element(rest.Current);
+                ElementCount++;
                 more = rest.MoveNext();
             }
             while (more && _writer.Length - start < ListLimit);
@@ -185,10 +192,22 @@ public sealed class NftBatch
         _writer.End(data);
     }
 
-    /// <summary>How the kernel cuts a concatenation of ranges: a length in bytes for each field.</summary>
+    /// <summary>The size, and how the kernel cuts a concatenation of ranges: a length in bytes for each field.</summary>
+    private void Describe(NftSet set)
+    {
+        var isCut = set.Interval && set.Key.Count > 1;
+        if (set.Size == 0 && !isCut)
+            return;
+        var description = _writer.BeginNested(Nfta.SetDescription);
+        if (set.Size != 0)
+            _writer.U32Be(Nfta.SetDescriptionSize, (uint)set.Size);
+        if (isCut)
+            WriteFields(set.Key);
+        _writer.End(description);
+    }
+
     private void WriteFields(IReadOnlyList<NftField> fields)
     {
-        var description = _writer.BeginNested(Nfta.SetDescription);
         var concat = _writer.BeginNested(Nfta.SetDescriptionConcat);
         foreach (var field in fields)
         {
@@ -198,7 +217,6 @@ public sealed class NftBatch
         }
 
         _writer.End(concat);
-        _writer.End(description);
     }
 
     private MessageToken BeginNft(int type, NetlinkFlags flags, NftFamily family, string operation, string subject) =>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Hypr.Linux.Nftables;
@@ -38,6 +39,24 @@ public readonly struct NftValue : IEquatable<NftValue>
     }
 
     public static NftValue Raw(params ReadOnlySpan<byte> bytes) => new(bytes.ToArray());
+
+    /// <summary><c>PROTOCOL . PORT</c>, as many of them as there are ports.</summary>
+    public static NftValue ProtocolPort(byte protocol, int port)
+    {
+        var bytes = new byte[8];
+        bytes[0] = protocol;
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(4), checked((ushort)port));
+        return new NftValue(bytes);
+    }
+
+    /// <summary><c>ADDRESS . PORT</c></summary>
+    public static NftValue AddressPort(IPAddress address, int port)
+    {
+        var bytes = new byte[address.AddressFamily == AddressFamily.InterNetworkV6 ? 20 : 8];
+        address.TryWriteBytes(bytes, out var length);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(length), checked((ushort)port));
+        return new NftValue(bytes);
+    }
 
     /// <summary>A concatenation: <c>a . b</c></summary>
     public NftValue With(NftValue next)

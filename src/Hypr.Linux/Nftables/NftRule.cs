@@ -180,6 +180,18 @@ public sealed class NftRule
         return End(e);
     }
 
+    /// <summary><c>dnat ip to :PORT</c>, from a map: the address stays.</summary>
+    public NftRule DnatPort(NftFamily family)
+    {
+        const uint Destination = 1;
+        var e = Begin("nat");
+        _expressions.U32Be(1, Destination);
+        _expressions.U32Be(2, (uint)family);
+        _expressions.U32Be(5, FirstRegister);
+        _expressions.U32Be(6, FirstRegister);
+        return End(e);
+    }
+
     /// <summary><c>meta nftrace set 1</c>: from here on each rule that the packet meets is told to who listens (<see cref="NftTraceListener"/>).</summary>
     public NftRule Trace()
     {

@@ -76,6 +76,9 @@ public readonly record struct NftField(int Type, int Length)
 /// <summary>A set, or a map when it has data: <c>set NAME { type A . B; }</c>, <c>map NAME { type A . B : C . D; }</c></summary>
 public sealed record NftSet(string Name, IReadOnlyList<NftField> Key, IReadOnlyList<NftField>? Data = null)
 {
+    /// <summary><c>size N</c>: room for so many and no more, made with the set. 0: it grows, which is slow while many come at once (rhashtable_insert_slow).</summary>
+    public int Size { get; init; }
+
     /// <summary>Elements are ranges.</summary>
     public bool Interval { get; init; }
 

@@ -24,12 +24,18 @@ internal static class GuestView
         ReturnGateway6 = routes.Default6 == endpoint ? null : WayBack(endpoint, AddressFamily.InterNetworkV6),
     };
 
-    /// <summary>What the kernel carries of the published ports: to the endpoint with the default route of their family.</summary>
+    /// <summary>What the kernel carries of the published ports, to the endpoint with the default route of their family, and what it brings to the holder.</summary>
     public static IReadOnlyList<DatapathPort> Targets(IReadOnlyList<PublishedPort> ports, RouteChoice routes)
     {
         var targets = Targets(routes);
-        return [.. ports.Select(p => (Port: p, Target: targets.ByRules(p))).Where(p => p.Target is not null)
-            .Select(p => new DatapathPort(p.Port.HostIp, p.Port.HostPort, p.Target!, p.Port.GuestPort, p.Port.Protocol))];
+        return
+        [
+            .. from port in ports
+               let carrier = targets.Carrier(port)
+               let target = carrier == 0 ? targets.ByRules(port) : targets.BySocket(port)?.Address
+               where target is not null
+               select new DatapathPort(port.HostIp, port.HostPort, target, port.GuestPort, port.Protocol, carrier),
+        ];
     }
 
     public static PortTargets Targets(RouteChoice routes) => new(

@@ -105,8 +105,9 @@ public sealed record DatapathEndpoint(
 public sealed record DatapathLink(string Name, SafeFileHandle Queue);
 
 /// <param name="HostIp">0.0.0.0 and :: stand for every address of their family, but never for our bridges' own ports 53 and 41003.</param>
-/// <param name="Target">The machine's address; of <paramref name="HostIp"/>'s family.</param>
-public sealed record DatapathPort(IPAddress HostIp, int HostPort, IPAddress Target, int GuestPort, PortProtocol Protocol);
+/// <param name="Target">The machine's address; of <paramref name="HostIp"/>'s family unless a program carries it.</param>
+/// <param name="Carrier">The port of the host on which a program carries it to the machine; 0: the rules translate it.</param>
+public sealed record DatapathPort(IPAddress HostIp, int HostPort, IPAddress Target, int GuestPort, PortProtocol Protocol, int Carrier = 0);
 
 /// <param name="Holder">For messages: <c>route of wg0</c>, <c>address 10.1.2.3 of eth0</c>.</param>
 public sealed record OccupiedPrefix(IPNetwork Prefix, string Link, string Holder);

@@ -93,7 +93,10 @@ internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> 
 
     public async Task ReleaseAsync(string machineId, IReadOnlyList<PublishedPort> ports)
     {
+        // Who lets go does not know what was carried: of what is not held nothing happens.
         var hosts = Hosts(ports, new PortTargets(null, null));
+        hosts.AddRange(ports.Where(p => p.HostIp.Equals(IPAddress.IPv6Any) && NamePorts.IsWildcard(p.HostIp, p.HostPort))
+            .Select(p => new HostPort(p.HostIp, NamePorts.CarrierOf(p.HostPort), p.Protocol)));
         if (hosts.Count > 0)
         {
             await reserver.ReleaseAsync(machineId, hosts);
@@ -125,10 +128,14 @@ internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> 
         addresses.Select(a => new PublishedPort(a, port, request.GuestPort, request.Protocol));
 
     /// <summary>What of it is the host's.</summary>
-    private static List<HostPort> Hosts(IEnumerable<PublishedPort> ports, PortTargets targets) =>
-        [.. ports.Where(p => p.HostPort != 0).Select(p => new HostPort(p.HostIp, p.HostPort, p.Protocol) { Target = targets.BySocket(p) })];
+    private static List<HostPort> Hosts(IReadOnlyList<PublishedPort> ports, PortTargets targets) =>
+    [
+        .. ports.Where(p => p.HostPort != 0).Select(p => new HostPort(p.HostIp, p.HostPort, p.Protocol) { Target = targets.BySocket(p) }),
+        .. ports.Where(p => targets.Carrier(p) != 0).Select(p => new HostPort(p.HostIp, targets.Carrier(p), p.Protocol) { Target = targets.BySocket(p) }),
+    ];
 
-    private static string Words(PortConflict conflict) => string.Create(CultureInfo.InvariantCulture,
+    private static string Words(PortConflict conflict) => (NamePorts.IsCarrier(conflict.Port) ? "for IPv6 to a VM that has only IPv4 (0.0.0.0: publishes without): " : "") + string.Create(
+        CultureInfo.InvariantCulture,
         $"failed to bind host port {conflict.Port}/{Networks.ProtocolWord.Of(conflict.Port.Protocol)}: {conflict.Reason}{(conflict.Holder is { } h ? $" by {h.Name} (pid {h.Pid})" : "")}");
 
     private async Task<IEnumerable<PublishedPort>> FirstFreeAsync(

@@ -50,5 +50,11 @@ internal sealed record PortTargets(PortTarget? IPv4, PortTarget? IPv6)
             ? new IPEndPoint(target.Address, port.GuestPort)
             : null;
 
+    /// <summary>The holder's port to which the rules bring it: of the name server's ports, what <see cref="ByRules"/> does not translate. 0: none.</summary>
+    public int Carrier(PublishedPort port) =>
+        port.HostIp.AddressFamily == AddressFamily.InterNetworkV6 && NamePorts.IsWildcard(port.HostIp, port.HostPort) && ByRules(port) is null && BySocket(port) is not null
+            ? NamePorts.CarrierOf(port.HostPort)
+            : 0;
+
     private PortTarget? Own(IPAddress host) => host.AddressFamily == AddressFamily.InterNetwork ? IPv4 : IPv6;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hypr.Linux.Sockets;
 using Hypr.Primitives;
 using Hypr.Proxy;
 
@@ -10,16 +11,12 @@ public sealed class SocketPortReserver : IPortReserver
 {
     private const int SolSocket = 1;
     private const int SoReuseAddr = 2;
+    /// <summary>There where conntrack, and so a translation, knows SCTP (CONFIG_NF_CT_PROTO_SCTP), which is another thing than sockets of it (CONFIG_IP_SCTP).</summary>
+    private const string SctpTracking = "/proc/sys/net/netfilter/nf_conntrack_sctp_timeout_closed";
     private const string IPv6Addresses = "/proc/thread-self/net/if_inet6";
 
     /// <summary>IPPROTO_SCTP, include/uapi/linux/in.h.</summary>
     private const int Sctp = 132;
-
-    /// <summary>
-    /// The DNS server binds these on every bridge that comes, so a wildcard socket of ours would be in its way: for them nobody else may have the port now, and
-    /// it is not held. The rules leave the bridges' own addresses out.
-    /// </summary>
-    private static readonly int[] NameServerPorts = [53, 41003];
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Owner, HostPort Port), Held?> _held = [];
@@ -141,7 +138,8 @@ public sealed class SocketPortReserver : IPortReserver
 
     private PortConflict? Take(HostPort port, out Socket? socket)
     {
-        if (!NameServerPorts.Contains(port.Port) || !IsAny(port.Address))
+        // For the name server's ports nobody else may have the port now, and it is not held.
+        if (!NamePorts.IsWildcard(port.Address, port.Port))
         {
             return Bind(port, port.Address, out socket);
         }
@@ -183,7 +181,7 @@ public sealed class SocketPortReserver : IPortReserver
             {
                 PortProtocol.Tcp => new Socket(port.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
                 PortProtocol.Udp => new Socket(port.Address.AddressFamily, SocketType.Dgram, ProtocolType.Udp),
-                _ => new Socket(port.Address.AddressFamily, SocketType.Stream, (ProtocolType)Sctp),
+                _ => ProtocolSocket.Open(port.Address.AddressFamily, SocketType.Stream, Sctp),
             };
             if (port.Address.AddressFamily == AddressFamily.InterNetworkV6)
             {
@@ -211,7 +209,8 @@ public sealed class SocketPortReserver : IPortReserver
                 SocketError.AddressAlreadyInUse => new PortConflict(port, "address already in use", PortHolders.Find(port).FirstOrDefault()),
                 SocketError.AddressNotAvailable => new PortConflict(port, $"cannot assign requested address: the host has no address {port.Address}", null),
                 SocketError.ProtocolNotSupported or SocketError.SocketNotSupported or SocketError.ProtocolType =>
-                    new PortConflict(port, $"this host's kernel has no {port.Protocol.ToString().ToUpperInvariant()}", null),
+                    // Where no program of the host can have a socket of SCTP, nobody takes the port, and the rules carry it.
+                    port.Protocol == PortProtocol.Sctp && File.Exists(SctpTracking) ? null : new PortConflict(port, $"this host's kernel has no {port.Protocol.ToString().ToUpperInvariant()}", null),
                 SocketError.TooManyOpenSockets => throw HyprException.Unavailable("hyprd has too many open files: raise LimitNOFILE of its unit"),
                 _ => new PortConflict(port, e.Message, null),
             };
@@ -220,8 +219,6 @@ public sealed class SocketPortReserver : IPortReserver
 
     private PortConflict? Look(HostPort port) =>
         PortHolders.Find(port).FirstOrDefault(h => h.Pid != Environment.ProcessId && h.Pid != NameServerPid) is { } other ? new PortConflict(port, "address already in use", other) : null;
-
-    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private abstract class Held : IAsyncDisposable
     {

@@ -9,51 +9,45 @@ public sealed class RulesetTests
     private const string Inet = """
         chain guard {
         type filter hook prerouting priority raw; policy accept;
-        iifname @bridges ip daddr 127.0.0.0/8 drop
-        iifname @bridges ip saddr 127.0.0.0/8 drop
+        ip daddr 127.0.0.0/8 iifname @bridges drop
+        ip saddr 127.0.0.0/8 iifname @bridges drop
         chain publish {
-        ip daddr @gateways4 meta l4proto . th dport @dns return
-        ip6 daddr @gateways6 meta l4proto . th dport @dns return
         dnat ip to ip daddr . meta l4proto . th dport map @one4
         meta nfproto ipv4 dnat ip to meta l4proto . th dport map @any4
         dnat ip6 to ip6 daddr . meta l4proto . th dport map @one6
         meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @any6
+        ip daddr != @gateways4 dnat ip to meta l4proto . th dport map @names4
+        ip6 daddr != @gateways6 dnat ip6 to meta l4proto . th dport map @names6
+        ip6 daddr != @gateways6 dnat ip6 to :meta l4proto . th dport map @carried6
         chain pre {
         type nat hook prerouting priority dstnat - 5; policy accept;
         ip daddr 127.0.0.0/8 return
-        dnat ip to ip daddr . meta l4proto . th dport map @taken4
-        dnat ip6 to ip6 daddr . meta l4proto . th dport map @taken6
-        iifname @closed return
         fib daddr type local jump publish
         chain out {
         type nat hook output priority -105; policy accept;
         ip6 daddr ::1 return
-        dnat ip to ip daddr . meta l4proto . th dport map @taken4
-        dnat ip6 to ip6 daddr . meta l4proto . th dport map @taken6
         fib daddr type local jump publish
         chain post {
         type nat hook postrouting priority srcnat - 5; policy accept;
-        oifname @bridges ct status dnat ip saddr 127.0.0.0/8 masquerade
-        ip saddr . oifname @members4 ct status dnat masquerade
-        ip6 saddr . oifname @members6 ct status dnat masquerade
-        iifname @masquerade4 oifname != @bridges meta nfproto ipv4 masquerade
-        iifname @masquerade6 oifname != @bridges meta nfproto ipv6 masquerade
+        ip saddr 127.0.0.0/8 oifname @bridges ct status dnat masquerade
+        ct status dnat ip saddr . oifname @members4 masquerade
+        ct status dnat ip6 saddr . oifname @members6 masquerade
+        meta nfproto ipv4 iifname @masquerade4 oifname != @bridges masquerade
+        meta nfproto ipv6 iifname @masquerade6 oifname != @bridges masquerade
         chain mine {
-        ct state established,related accept
+        iifname @open oifname != @bridges accept
         iifname . oifname @same accept
         iifname @closed drop
-        oifname @closed drop
-        ct status dnat accept
-        iifname @open oifname != @bridges accept
         ip daddr . meta l4proto . th dport @direct4 accept
         ip6 daddr . meta l4proto . th dport @direct6 accept
         counter packets 0 bytes 0 drop
         chain forward {
         type filter hook forward priority filter - 5; policy accept;
+        ct state established,related accept
+        ct status dnat iifname != @closed oifname @open accept
         iifname @bridges jump mine
         oifname @bridges jump mine
         chain lonely {
-        ct state established,related accept
         iifname . ip daddr @own4 meta l4proto . th dport @dns accept
         iifname . ip6 daddr @own6 meta l4proto . th dport @dns accept
         iifname . ip daddr @own4 meta l4proto icmp accept
@@ -63,6 +57,7 @@ public sealed class RulesetTests
         counter packets 0 bytes 0 drop
         chain input {
         type filter hook input priority filter - 5; policy accept;
+        ct state established,related accept
         iifname @closed jump lonely
         iifname "lo" return
         iifname != @bridges ip daddr @gateways4 meta l4proto . th dport @dns drop
@@ -75,10 +70,6 @@ public sealed class RulesetTests
         iifname . @nh,64,48 . @nh,112,32 @sources4 iifname . ether saddr . @nh,112,32 @sources4 accept
         @nh,48,16 0x1 @nh,112,32 0x0 accept
         drop
-        chain ip {
-        iifname . ether saddr . @nh,96,32 != @sources4 drop
-        udp sport 67 drop
-        accept
         chain ip6 {
         icmpv6 type nd-router-advert drop
         icmpv6 type nd-redirect drop
@@ -89,12 +80,13 @@ public sealed class RulesetTests
         @nh,64,128 0x0 icmpv6 type mld2-listener-report accept
         drop
         chain from {
-        ether type ip jump ip
         ether type arp jump arp
         ether type ip6 jump ip6
         drop
         chain in {
         type filter hook prerouting priority dstnat; policy accept;
+        ether type ip udp sport 67 iifname @taps drop
+        iifname . ether saddr . ip saddr @sources4 accept
         iifname @taps jump from
         """;
 

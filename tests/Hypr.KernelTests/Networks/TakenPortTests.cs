@@ -28,10 +28,10 @@ public sealed class TakenPortTests
         }
 
         Answers();
-        Assert.NotEqual("", lab.Host.Must("nft", "list", "map", "inet", "hypr", "taken4").Split("elements").ElementAtOrDefault(1) ?? "");
+        Assert.NotEqual("", lab.Host.Must("nft", "list", "map", "inet", "hypr", "one4").Split("elements").ElementAtOrDefault(1) ?? "");
         Array.ForEach(others, s => s.Dispose());
         Assert.True(Probe.Until(() => !lab.Service.Notes.Any(n => n.Contains("another program has", StringComparison.Ordinal)), TimeSpan.FromSeconds(30)));
-        Assert.DoesNotContain("elements", lab.Host.Must("nft", "list", "map", "inet", "hypr", "taken4"));
+        Assert.DoesNotContain("elements", lab.Host.Must("nft", "list", "map", "inet", "hypr", "one4"));
         Answers();
     }
 

@@ -49,6 +49,7 @@ internal sealed class DatapathModel
         if (ports.Count == 0)
             return;
         _ports[machineId] = [.. ports];
+        _holders.EnsureCapacity(_holders.Count + ports.Count);
         foreach (var port in ports.Where(static p => p.HostPort != 0))
             _holders[(port.HostIp, port.HostPort, port.Protocol)] = machineId;
     }
@@ -82,6 +83,8 @@ internal sealed class DatapathModel
     /// <summary>The first of the ports that another machine has; null when there is none.</summary>
     public (string MachineId, DatapathPort Port)? Holder(string machineId, IReadOnlyList<DatapathPort> ports)
     {
+        if (_holders.Count == 0)
+            return null;
         foreach (var port in ports)
         {
             if (port.HostPort != 0 && _holders.TryGetValue((port.HostIp, port.HostPort, port.Protocol), out var holder) && holder != machineId)

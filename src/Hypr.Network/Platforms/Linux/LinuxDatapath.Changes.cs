@@ -182,16 +182,15 @@ public sealed partial class LinuxDatapath
 
         // A UDP flow that goes on keeps the way that conntrack chose at its first datagram: to the host itself, or to the machine that had the port before.
         var (old, now) = (Flows(before), Flows(ports));
-        _conntrack.RemovePorts(RuleElement.NumberOf(PortProtocol.Udp), old.Except(now).Concat(now.Except(old)).Select(static p => (p.HostIp, p.HostPort)).ToHashSet());
+        if (old.Count + now.Count > 0)
+            _conntrack.RemovePorts(RuleElement.NumberOf(PortProtocol.Udp), old.Except(now).Concat(now.Except(old)).Select(static p => (p.HostIp, p.HostPort)).ToHashSet());
 
-        if (Taps.BridgeCallsNetfilter())
-        {
-            foreach (var attached in _model.Endpoints.Values)
-            {
-                if (attached.Endpoint.MachineId == machineId && attached.Tap is { } tap)
-                    _taps.SetHairpin(tap, ports.Count > 0);
-            }
-        }
+        // The kernel's setting is read from a file: only where the first port comes or the last one goes.
+        if ((before.Count > 0) == (ports.Count > 0))
+            return;
+        var taps = _model.Endpoints.Values.Where(e => e.Endpoint.MachineId == machineId && e.Tap is not null).Select(static e => e.Tap!).ToList();
+        if (taps.Count > 0 && Taps.BridgeCallsNetfilter())
+            taps.ForEach(tap => _taps.SetHairpin(tap, ports.Count > 0));
     }
 
     private static List<DatapathPort> Flows(IEnumerable<DatapathPort> ports) => [.. ports.Where(static p => p is { Protocol: PortProtocol.Udp, HostPort: not 0 })];

@@ -16,6 +16,9 @@ public sealed partial class LinuxDatapath : INetworkObserver
     private static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
+    /// <summary>Elements of one change from which on it is worth while that nobody hears of them.</summary>
+    private const int Many = 256;
     private readonly Lock _eventGate = new();
     private HashSet<string> _suspectLinks = [];
     private HashSet<int> _suspectIndexes = [];
@@ -51,14 +54,9 @@ public sealed partial class LinuxDatapath : INetworkObserver
     void INetworkObserver.OnTable(NftTable table, uint port, bool elements)
     {
         if (table == RuleSet.Inet || table == RuleSet.Bridge)
-        {
-            if (port != _nft.Port)
-                Suspect(() => _suspectRules = true);
-        }
-        else if (!elements && _foreign is { } foreign && port != foreign.Port)
-        {
-            foreign.Refresh();
-        }
+            Suspect(() => _suspectRules = true);
+        else if (!elements)
+            _foreign?.Refresh();
     }
 
     void INetworkObserver.OnLost()
@@ -81,8 +79,30 @@ public sealed partial class LinuxDatapath : INetworkObserver
             null,
             PollPeriod,
             PollPeriod);
-        _monitor = NetworkMonitor.Start(_space, this);
+        // Our own hand is not told of.
+        _monitor = NetworkMonitor.Start(_space, this, _foreign is { } foreign ? [_nft.Port, foreign.Port] : [_nft.Port]);
         _prefixes.Doubt();
+    }
+
+    /// <summary>In an owned table nobody else has changed anything meanwhile; in others' somebody may have.</summary>
+    private void Commit(NftBatch batch)
+    {
+        if (batch.ElementCount < Many || !_rules.IsOwned || _monitor is not { } monitor)
+        {
+            _nft.Commit(batch);
+            return;
+        }
+
+        var before = _nft.Generation();
+        try
+        {
+            monitor.Unheard(() => _nft.Commit(batch));
+        }
+        finally
+        {
+            if (_nft.Generation() != before + 1)
+                _foreign?.Refresh();
+        }
     }
 
     private void StopMending()

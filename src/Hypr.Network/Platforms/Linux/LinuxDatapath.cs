@@ -60,7 +60,7 @@ public sealed partial class LinuxDatapath : IDatapath
         _bridges = new Bridges(_netlink, _remover, settings.KeepCarrier);
         _taps = new Taps(_netlink, _remover);
         _forwarding = new Forwarding(settings);
-        _rules = new OurRules(_nft, settings.OwnTables);
+        _rules = new OurRules(_nft, settings.OwnTables, Commit);
         _time = time;
         _settle = time.CreateTimer(_ => _thread.Post(Settle), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (settings.TouchForeignFirewalls)

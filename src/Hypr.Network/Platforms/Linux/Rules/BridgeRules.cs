@@ -29,15 +29,6 @@ internal static class BridgeRules
             .Payload(NftBaseHeader.Network, 6, 2).Equal([0, 1]).Payload(NftBaseHeader.Network, 14, 4).Equal([0, 0, 0, 0]).Accept());
         Add(batch, "arp", new NftRule().Drop());
 
-        // chain ip {
-        //   iifname . ether saddr . ip saddr != @sources4 drop
-        //   udp sport 67 drop
-        //   accept }
-        Chain(batch, "ip");
-        Add(batch, "ip", new NftRule().Sender().Payload(NftBaseHeader.Network, 12, 4).NotIn(RuleSet.Sources4.Name).Drop());
-        Add(batch, "ip", new NftRule().Transport(Udp).SourcePort(67).Drop());
-        Add(batch, "ip", new NftRule().Accept());
-
         // chain ip6 {
         //   icmpv6 type { nd-router-advert, nd-redirect } drop
         //   udp sport 547 drop
@@ -56,19 +47,25 @@ internal static class BridgeRules
         Add(batch, "ip6", new NftRule().Drop());
 
         // chain from {
-        //   ether type vmap { ip : jump ip, arp : jump arp, ip6 : jump ip6 }
+        //   ether type arp jump arp
+        //   ether type ip6 jump ip6
         //   drop }
         Chain(batch, "from");
-        Add(batch, "from", new NftRule().Type(8, 0).Jump("ip"));
         Add(batch, "from", new NftRule().Type(8, 6).Jump("arp"));
         Add(batch, "from", new NftRule().Type(0x86, 0xdd).Jump("ip6"));
         Add(batch, "from", new NftRule().Drop());
 
         // chain in { type filter hook prerouting priority -300; policy accept;
+        //   ether type ip udp sport 67 iifname @taps drop
+        //   ether type ip iifname . ether saddr . ip saddr @sources4 accept    what honest machines send most, by one look-up
         //   iifname @taps jump from }
         Chain(batch, "in", new NftBase("filter", NftHook.Prerouting, -300));
-        Add(batch, "in", new NftRule().Meta(NftMeta.InputName).In(RuleSet.Taps.Name).Jump("from"));
+        Add(batch, "in", new NftRule().Type(8, 0).Transport(Udp).SourcePort(67).FromMachine().Drop());
+        Add(batch, "in", new NftRule().Type(8, 0).Sender().Payload(NftBaseHeader.Network, 12, 4).In(RuleSet.Sources4.Name).Accept());
+        Add(batch, "in", new NftRule().FromMachine().Jump("from"));
     }
+
+    private static NftRule FromMachine(this NftRule rule) => rule.Meta(NftMeta.InputName).In(RuleSet.Taps.Name);
 
     /// <summary><c>iifname . ether saddr</c></summary>
     private static NftRule Sender(this NftRule rule) => rule.Meta(NftMeta.InputName).Payload(NftBaseHeader.Link, EtherSourceOffset, 6);

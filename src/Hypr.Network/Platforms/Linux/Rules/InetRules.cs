@@ -27,91 +27,82 @@ internal static class InetRules
     private static void Guard(NftBatch batch)
     {
         // chain guard { type filter hook prerouting priority raw; policy accept;
-        //   iifname @bridges ip daddr 127.0.0.0/8 drop
-        //   iifname @bridges ip saddr 127.0.0.0/8 drop }
+        //   ip daddr 127.0.0.0/8 iifname @bridges drop
+        //   ip saddr 127.0.0.0/8 iifname @bridges drop }
         Chain(batch, "guard", new NftBase("filter", NftHook.Prerouting, -300));
-        Add(batch, "guard", new NftRule().From(RuleSet.Bridges).IPv4().Loopback(DestinationOffset4).Drop());
-        Add(batch, "guard", new NftRule().From(RuleSet.Bridges).IPv4().Loopback(SourceOffset4).Drop());
+        Add(batch, "guard", new NftRule().IPv4().Loopback(DestinationOffset4).From(RuleSet.Bridges).Drop());
+        Add(batch, "guard", new NftRule().IPv4().Loopback(SourceOffset4).From(RuleSet.Bridges).Drop());
     }
 
     private static void Publish(NftBatch batch)
     {
         // chain publish {
-        //   ip daddr @gateways4 meta l4proto . th dport @dns return          (ip6 likewise)
-        //   dnat ip to ip daddr . meta l4proto . th dport map @one4          (ip6 likewise)
-        //   dnat ip to meta l4proto . th dport map @any4 }                   (ip6 likewise)
+        //   dnat ip to ip daddr . meta l4proto . th dport map @one4
+        //   meta nfproto ipv4 dnat ip to meta l4proto . th dport map @any4
+        //   dnat ip6 to ip6 daddr . meta l4proto . th dport map @one6
+        //   meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @any6
+        //   ip daddr != @gateways4 dnat ip to meta l4proto . th dport map @names4
+        //   ip6 daddr != @gateways6 dnat ip6 to meta l4proto . th dport map @names6
+        //   ip6 daddr != @gateways6 dnat ip6 to : meta l4proto . th dport map @carried6 }       the address stays
         Chain(batch, "publish");
-        Add(batch, "publish", new NftRule().IPv4().Address4(DestinationOffset4).In(RuleSet.Gateways4.Name).PortIn(RuleSet.Dns).Return());
-        Add(batch, "publish", new NftRule().IPv6().Address6(DestinationOffset6).In(RuleSet.Gateways6.Name).PortIn(RuleSet.Dns).Return());
         Add(batch, "publish", new NftRule().IPv4().Address4(DestinationOffset4).Port().Map(RuleSet.One4.Name).Dnat(NftFamily.IPv4));
         Add(batch, "publish", new NftRule().IPv4().Port().Map(RuleSet.Any4.Name).Dnat(NftFamily.IPv4));
         Add(batch, "publish", new NftRule().IPv6().Address6(DestinationOffset6).Port().Map(RuleSet.One6.Name).Dnat(NftFamily.IPv6));
         Add(batch, "publish", new NftRule().IPv6().Port().Map(RuleSet.Any6.Name).Dnat(NftFamily.IPv6));
+        Add(batch, "publish", NoGateway4().Port().Map(RuleSet.Names4.Name).Dnat(NftFamily.IPv4));
+        Add(batch, "publish", NoGateway6().Port().Map(RuleSet.Names6.Name).Dnat(NftFamily.IPv6));
+        Add(batch, "publish", NoGateway6().Port().Map(RuleSet.Carried6.Name).DnatPort(NftFamily.IPv6));
 
         // chain pre { type nat hook prerouting priority -105; policy accept;
         //   ip daddr 127.0.0.0/8 return
-        //   dnat ip to ip daddr . meta l4proto . th dport map @taken4        (ip6 likewise)
-        //   iifname @closed return
         //   fib daddr type local jump publish }
         Chain(batch, "pre", new NftBase("nat", NftHook.Prerouting, -105));
         Add(batch, "pre", new NftRule().IPv4().Loopback(DestinationOffset4).Return());
-        Taken(batch, "pre");
-        Add(batch, "pre", new NftRule().From(RuleSet.Closed).Return());
         Add(batch, "pre", new NftRule().DestinationIsLocal().Jump("publish"));
 
         // chain out { type nat hook output priority -105; policy accept;
         //   ip6 daddr ::1 return
-        //   dnat ip to ip daddr . meta l4proto . th dport map @taken4        (ip6 likewise)
         //   fib daddr type local jump publish }
         Chain(batch, "out", new NftBase("nat", NftHook.Output, -105));
         Add(batch, "out", new NftRule().IPv6().Address6(DestinationOffset6).Equal(System.Net.IPAddress.IPv6Loopback.GetAddressBytes()).Return());
-        Taken(batch, "out");
         Add(batch, "out", new NftRule().DestinationIsLocal().Jump("publish"));
 
         // chain post { type nat hook postrouting priority 95; policy accept;
-        //   oifname @bridges ct status dnat ip saddr 127.0.0.0/8 masquerade
-        //   ip saddr . oifname @members4 ct status dnat masquerade           (ip6 likewise)
-        //   iifname @masquerade4 oifname != @bridges meta nfproto ipv4 masquerade   (ipv6 likewise) }
+        //   ip saddr 127.0.0.0/8 oifname @bridges ct status dnat masquerade
+        //   ct status dnat ip saddr . oifname @members4 masquerade           (ip6 likewise)
+        //   meta nfproto ipv4 iifname @masquerade4 oifname != @bridges masquerade   (ipv6 likewise) }
         Chain(batch, "post", new NftBase("nat", NftHook.Postrouting, 95));
-        Add(batch, "post", new NftRule().To(RuleSet.Bridges).Dnatted().IPv4().Loopback(SourceOffset4).Masquerade());
-        Add(batch, "post", new NftRule().IPv4().Address4(SourceOffset4).Meta(NftMeta.OutputName).In(RuleSet.Members4.Name).Dnatted().Masquerade());
-        Add(batch, "post", new NftRule().IPv6().Address6(SourceOffset6).Meta(NftMeta.OutputName).In(RuleSet.Members6.Name).Dnatted().Masquerade());
-        Add(batch, "post", new NftRule().From(RuleSet.Masquerade4).NotTo(RuleSet.Bridges).IPv4().Masquerade());
-        Add(batch, "post", new NftRule().From(RuleSet.Masquerade6).NotTo(RuleSet.Bridges).IPv6().Masquerade());
-    }
-
-    private static void Taken(NftBatch batch, string chain)
-    {
-        Add(batch, chain, new NftRule().IPv4().Address4(DestinationOffset4).Port().Map(RuleSet.Taken4.Name).Dnat(NftFamily.IPv4));
-        Add(batch, chain, new NftRule().IPv6().Address6(DestinationOffset6).Port().Map(RuleSet.Taken6.Name).Dnat(NftFamily.IPv6));
+        Add(batch, "post", new NftRule().IPv4().Loopback(SourceOffset4).To(RuleSet.Bridges).Dnatted().Masquerade());
+        Add(batch, "post", new NftRule().Dnatted().IPv4().Address4(SourceOffset4).Meta(NftMeta.OutputName).In(RuleSet.Members4.Name).Masquerade());
+        Add(batch, "post", new NftRule().Dnatted().IPv6().Address6(SourceOffset6).Meta(NftMeta.OutputName).In(RuleSet.Members6.Name).Masquerade());
+        Add(batch, "post", new NftRule().IPv4().From(RuleSet.Masquerade4).NotTo(RuleSet.Bridges).Masquerade());
+        Add(batch, "post", new NftRule().IPv6().From(RuleSet.Masquerade6).NotTo(RuleSet.Bridges).Masquerade());
     }
 
     private static void Forward(NftBatch batch)
     {
         // chain mine {
-        //   ct state established,related accept
+        //   iifname @open oifname != @bridges accept
         //   iifname . oifname @same accept
         //   iifname @closed drop
-        //   oifname @closed drop
-        //   ct status dnat accept
-        //   iifname @open oifname != @bridges accept
-        //   ip daddr . meta l4proto . th dport @direct4 accept               (ip6 likewise)
+        //   ip daddr . meta l4proto . th dport @direct4 accept               (ip6 likewise; no closed network has any)
         //   drop }
         Chain(batch, "mine");
-        Add(batch, "mine", new NftRule().Conntrack(NftConntrack.State).HasBit(EstablishedOrRelated).Accept());
+        Add(batch, "mine", new NftRule().From(RuleSet.Open).NotTo(RuleSet.Bridges).Accept());
         Add(batch, "mine", new NftRule().Meta(NftMeta.InputName).Meta(NftMeta.OutputName).In(RuleSet.Same.Name).Accept());
         Add(batch, "mine", new NftRule().From(RuleSet.Closed).Drop());
-        Add(batch, "mine", new NftRule().To(RuleSet.Closed).Drop());
-        Add(batch, "mine", new NftRule().Dnatted().Accept());
-        Add(batch, "mine", new NftRule().From(RuleSet.Open).NotTo(RuleSet.Bridges).Accept());
         Add(batch, "mine", new NftRule().IPv4().Address4(DestinationOffset4).Port().In(RuleSet.Direct4.Name).Accept());
         Add(batch, "mine", new NftRule().IPv6().Address6(DestinationOffset6).Port().In(RuleSet.Direct6.Name).Accept());
         Add(batch, "mine", new NftRule().Counter().Drop());
 
         // chain forward { type filter hook forward priority filter - 5; policy accept;
+        //   ct state established,related accept                              of anybody: it ends this chain alone
+        //   ct status dnat iifname != @closed oifname @open accept
         //   iifname @bridges jump mine
         //   oifname @bridges jump mine }
         Chain(batch, "forward", new NftBase("filter", NftHook.Forward, -5));
+        Add(batch, "forward", Goes().Accept());
+        Add(batch, "forward", new NftRule().Dnatted().Meta(NftMeta.InputName).NotIn(RuleSet.Closed.Name).To(RuleSet.Open).Accept());
         Add(batch, "forward", new NftRule().From(RuleSet.Bridges).Jump("mine"));
         Add(batch, "forward", new NftRule().To(RuleSet.Bridges).Jump("mine"));
     }
@@ -119,13 +110,11 @@ internal static class InetRules
     private static void Input(NftBatch batch)
     {
         // chain lonely {
-        //   ct state established,related accept
         //   iifname . ip daddr @own4 meta l4proto . th dport @dns accept     (ip6 likewise)
         //   iifname . ip daddr @own4 meta l4proto icmp accept                (ip6 likewise, icmpv6)
         //   icmpv6 type 135-136 accept
         //   drop }
         Chain(batch, "lonely");
-        Add(batch, "lonely", new NftRule().Conntrack(NftConntrack.State).HasBit(EstablishedOrRelated).Accept());
         Add(batch, "lonely", Own4().PortIn(RuleSet.Dns).Accept());
         Add(batch, "lonely", Own6().PortIn(RuleSet.Dns).Accept());
         Add(batch, "lonely", Own4().Transport(Icmp).Accept());
@@ -135,15 +124,23 @@ internal static class InetRules
         Add(batch, "lonely", new NftRule().Counter().Drop());
 
         // chain input { type filter hook input priority filter - 5; policy accept;
+        //   ct state established,related accept
         //   iifname @closed jump lonely
         //   iifname "lo" return
         //   iifname != @bridges ip daddr @gateways4 meta l4proto . th dport @dns drop   (ip6 likewise) }
         Chain(batch, "input", new NftBase("filter", NftHook.Input, -5));
+        Add(batch, "input", Goes().Accept());
         Add(batch, "input", new NftRule().From(RuleSet.Closed).Jump("lonely"));
         Add(batch, "input", new NftRule().Meta(NftMeta.InputName).Equal(NftValue.Link("lo").Bytes).Return());
         Add(batch, "input", Outside().IPv4().Address4(DestinationOffset4).In(RuleSet.Gateways4.Name).PortIn(RuleSet.Dns).Drop());
         Add(batch, "input", Outside().IPv6().Address6(DestinationOffset6).In(RuleSet.Gateways6.Name).PortIn(RuleSet.Dns).Drop());
     }
+
+    private static NftRule Goes() => new NftRule().Conntrack(NftConntrack.State).HasBit(EstablishedOrRelated);
+
+    private static NftRule NoGateway4() => new NftRule().IPv4().Address4(DestinationOffset4).NotIn(RuleSet.Gateways4.Name);
+
+    private static NftRule NoGateway6() => new NftRule().IPv6().Address6(DestinationOffset6).NotIn(RuleSet.Gateways6.Name);
 
     private static NftRule Outside() => new NftRule().Meta(NftMeta.InputName).NotIn(RuleSet.Bridges.Name);
 

@@ -1,5 +1,6 @@
 using Hypr.Linux;
 using Hypr.Linux.Nftables;
+using Hypr.Network.Ports;
 
 namespace Hypr.Network.Platforms.Linux.Rules;
 
@@ -7,7 +8,8 @@ namespace Hypr.Network.Platforms.Linux.Rules;
 /// The one owner of our tables. It knows their whole content by who wants it (a network, an endpoint, a machine's ports), changes elements in one transaction
 /// and can rebuild everything in one. Not for several threads.
 /// </summary>
-internal sealed class OurRules(NfTables nft, bool own)
+/// <param name="commit">How a change of elements is made.</param>
+internal sealed class OurRules(NfTables nft, bool own, Action<NftBatch> commit)
 {
     private const byte Tcp = 6;
     private const byte Udp = 17;
@@ -20,7 +22,7 @@ internal sealed class OurRules(NfTables nft, bool own)
     private NftTableFlags _flags = own ? NftTableFlags.Owner | NftTableFlags.Persist : NftTableFlags.None;
 
     /// <summary>The DNS server's ports on each bridge.</summary>
-    public static IReadOnlyList<int> DnsPorts { get; } = [53, 41003];
+    public static IReadOnlyList<int> DnsPorts => NamePorts.All;
 
     /// <summary>Whether the kernel keeps others from our tables (6.9 and later).</summary>
     public bool IsOwned => _flags != NftTableFlags.None;
@@ -45,16 +47,16 @@ internal sealed class OurRules(NfTables nft, bool own)
         var added = before.Count == 0 ? elements : elements.Count == 0 ? [] : elements.Except(before).ToList();
         if (removed.Count == 0 && added.Count == 0)
             return;
-        var batch = new NftBatch();
+        var batch = new NftBatch(removed.Count + added.Count);
         // Deleted first: a port that changes its target has the same key.
-        foreach (var group in removed.GroupBy(static e => e.Set))
-            batch.DeleteElements(group.Key.Table, group.Key.Name, group.Select(static e => new NftElement(e.Key, e.Data)));
-        foreach (var group in added.GroupBy(static e => e.Set))
-            batch.AddElements(group.Key.Table, group.Key.Name, group.Select(static e => new NftElement(e.Key, e.Data)));
+        foreach (var (set, some) in BySet(removed))
+            batch.DeleteElements(set.Table, set.Name, some);
+        foreach (var (set, some) in BySet(added))
+            batch.AddElements(set.Table, set.Name, some);
         Remember(who, elements);
         try
         {
-            nft.Commit(batch);
+            commit(batch);
         }
         catch (LinuxException)
         {
@@ -142,6 +144,10 @@ internal sealed class OurRules(NfTables nft, bool own)
         if (!batch.IsEmpty)
             nft.Commit(batch);
     }
+
+    /// <summary>They are few sets, and may be many elements: gone through for each, and not copied.</summary>
+    private static IEnumerable<(RuleSet Set, IEnumerable<NftElement> Elements)> BySet(IReadOnlyList<RuleElement> all) =>
+        all.Select(static e => e.Set).Distinct().ToList().Select(set => (set, all.Where(e => e.Set == set).Select(static e => new NftElement(e.Key, e.Data))));
 
     private NftBatch Build(NftTableFlags flags)
     {

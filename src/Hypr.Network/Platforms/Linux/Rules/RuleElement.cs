@@ -67,7 +67,7 @@ internal readonly record struct RuleElement(RuleSet Set, NftValue Key, NftValue?
     {
         var address = NftValue.Address(port.Address);
         return new(
-            port.Address.AddressFamily == AddressFamily.InterNetworkV6 ? RuleSet.Taken6 : RuleSet.Taken4,
+            port.Address.AddressFamily == AddressFamily.InterNetworkV6 ? RuleSet.One6 : RuleSet.One4,
             address.With(NftValue.Protocol(NumberOf(port.Protocol))).With(NftValue.Port(port.Port)),
             address.With(NftValue.Port(port.Instead)));
     }
@@ -79,16 +79,17 @@ internal readonly record struct RuleElement(RuleSet Set, NftValue Key, NftValue?
         if (IsClosed(network))
             return null;
         var number = NumberOf(port.Protocol);
-        var target = NftValue.Address(port.Target);
+        var called = NftValue.ProtocolPort(number, port.HostPort);
+        if (port.Carrier != 0)
+            return new(RuleSet.Carried6, called, NftValue.Port(port.Carrier));
         if ((ipv6 ? network.Mode6 : network.Mode4) == GatewayMode.Routed)
-            return new(ipv6 ? RuleSet.Direct6 : RuleSet.Direct4, target.With(NftValue.Protocol(number)).With(NftValue.Port(port.GuestPort)));
-        var data = target.With(NftValue.Port(port.GuestPort));
-        return port.HostIp.Equals(IPAddress.Any) || port.HostIp.Equals(IPAddress.IPv6Any)
-            ? new(ipv6 ? RuleSet.Any6 : RuleSet.Any4, NftValue.Protocol(number).With(NftValue.Port(port.HostPort)), data)
-            : new(
-                ipv6 ? RuleSet.One6 : RuleSet.One4,
-                NftValue.Address(port.HostIp).With(NftValue.Protocol(number)).With(NftValue.Port(port.HostPort)),
-                data);
+            return new(ipv6 ? RuleSet.Direct6 : RuleSet.Direct4, NftValue.Address(port.Target).With(NftValue.ProtocolPort(number, port.GuestPort)));
+        var data = NftValue.AddressPort(port.Target, port.GuestPort);
+        if (!port.HostIp.Equals(IPAddress.Any) && !port.HostIp.Equals(IPAddress.IPv6Any))
+            return new(ipv6 ? RuleSet.One6 : RuleSet.One4, NftValue.Address(port.HostIp).With(called), data);
+        return OurRules.DnsPorts.Contains(port.HostPort)
+            ? new(ipv6 ? RuleSet.Names6 : RuleSet.Names4, called, data)
+            : new(ipv6 ? RuleSet.Any6 : RuleSet.Any4, called, data);
     }
 
     /// <summary>Internal networks, and those whose bridge has no address.</summary>
