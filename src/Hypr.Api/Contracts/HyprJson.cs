@@ -15,6 +15,7 @@ namespace Hypr.Api.Contracts;
 [JsonSerializable(typeof(DiskUsage))]
 [JsonSerializable(typeof(AuthConfig))]
 [JsonSerializable(typeof(AuthResponse))]
+[JsonSerializable(typeof(BuildCachePruned))]
 [JsonSerializable(typeof(CreateContainerRequest))]
 [JsonSerializable(typeof(CreateContainerResponse))]
 [JsonSerializable(typeof(List<ContainerSummary>))]

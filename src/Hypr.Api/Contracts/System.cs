@@ -240,6 +240,13 @@ public sealed record AuthResponse
     public string? IdentityToken { get; set; }
 }
 
+/// <summary>POST /build/prune: there never is any.</summary>
+public sealed record BuildCachePruned
+{
+    public List<string> CachesDeleted { get; set; } = [];
+    public long SpaceReclaimed { get; set; }
+}
+
 /// <summary><c>{}</c>: Docker's sets are maps to it.</summary>
 public sealed record EmptyObject;
 

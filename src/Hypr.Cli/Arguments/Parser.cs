@@ -71,6 +71,8 @@ internal sealed class Parser(CommandSpec[] commands)
     private static UsageException UnknownCommand(string path, string word, CommandSpec[] among)
     {
         string asked = path.Length == 0 ? word : $"{path} {word}";
+        if (DockersOwn.Sentence(asked) is { } sentence)
+            return new UsageException(path.Length == 0 ? null : new CommandLine(Nothing, path), $"{asked}: {sentence}", UsageException.BadWords);
         string near = Nearest.Of(word, among.SelectMany(c => c.Aliases.Append(c.Name))) is { } meant
             ? $". Did you mean hypr {(path.Length == 0 ? "" : path + " ")}{meant}?"
             : "";

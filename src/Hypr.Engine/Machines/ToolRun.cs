@@ -61,7 +61,9 @@ internal sealed class ToolRun : IAsyncDisposable
                 Tool.Forbidden => ErrorKind.Forbidden,
                 _ => ErrorKind.Internal,
             },
-            message.Length > 0 ? message.EndsWith(" in container", StringComparison.Ordinal) ? $"{message} {_machine.Name}" : message : $"the agent of {_machine.Name} was ended ({code}): the VM may be out of memory");
+            message.Length == 0 ? $"the agent of {_machine.Name} was ended ({code}): the VM may be out of memory"
+                : message.EndsWith(" in container", StringComparison.Ordinal) ? $"{message} {_machine.Name}"
+                : message);
     }
 
     public async ValueTask DisposeAsync()

@@ -203,6 +203,36 @@ public sealed class RunTests : CommandRunner
         Assert.Equal("t=3", Daemon.Requests[0].Query);
     }
 
+    [Theory]
+    [InlineData("push nginx", "hypr: push: HYPR does not push", "skopeo copy")]
+    [InlineData("image push nginx", "hypr: image push: HYPR does not push", "skopeo copy")]
+    [InlineData("search nginx", "hypr: search: HYPR does not search", "hypr pull")]
+    [InlineData("build .", "hypr: build: HYPR builds no images", "hypr load")]
+    [InlineData("swarm init", "hypr: swarm: HYPR has no swarm", "hypr compose")]
+    public void What_Docker_has_alone_is_said_in_a_sentence_with_what_to_do(string line, string what, string instead)
+    {
+        var (code, _, error) = Run(line);
+        Assert.Equal(1, code);
+        Assert.StartsWith(what, error, StringComparison.Ordinal);
+        Assert.Contains(instead, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Disk_use_is_shown_in_sum_and_each_by_each()
+    {
+        Daemon.On("GET /system/df", """
+            {"LayersSize":3000000,"Images":[{"Id":"sha256:0123456789abcdef","RepoTags":["nginx:1.27"],"Created":1705320000,"Size":3000000,"Containers":1}],
+             "Containers":[{"Id":"fedcba9876543210","Names":["/web"],"Image":"nginx","State":"exited","Status":"Exited (0)","SizeRw":2000,"SizeRootFs":3000000}],
+             "Volumes":[{"Name":"data","UsageData":{"Size":5000,"RefCount":0}}],"HyprTemplates":[]}
+            """);
+        Assert.Contains("VMs", Run("system df").Output, StringComparison.Ordinal);
+        var lines = Run("system df -v").Output.Split('\n').Select(l => string.Join(' ', l.Split(' ', StringSplitOptions.RemoveEmptyEntries))).ToArray();
+        Assert.Contains(lines, l => l.StartsWith("nginx 1.27 0123456789ab", StringComparison.Ordinal) && l.EndsWith("3MB 1", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("fedcba987654 web nginx", StringComparison.Ordinal) && l.EndsWith("2kB (virtual 3MB)", StringComparison.Ordinal));
+        Assert.Contains("data 0 5kB", lines);
+        Assert.Equal(125, Run("system df -v --format json").Code);
+    }
+
     [Fact]
     public void Network_commands_ask_as_docker_asks_and_force_is_our_own()
     {

@@ -35,8 +35,8 @@ internal static class SystemCommands
             CheckCommand.Command,
             new("df", "Show disk usage")
             {
-                Options = [Listings.Format],
-                Examples = [("hypr system df", "what images and VMs take")],
+                Options = [Listings.Format, Option.Switch("verbose", 'v', "Show each image, VM, volume and template")],
+                Examples = [("hypr system df", "what images and VMs take"), ("hypr system df -v", "each of them")],
                 Run = RunDf,
             },
             Networks.NamesCommands.Host,
@@ -101,7 +101,14 @@ internal static class SystemCommands
 
     private static int RunDf(CommandLine line, Session session)
     {
+        if (line.On("verbose") && line.Has("format"))
+            throw new UsageException(line, "system df: --verbose and --format contradict each other: a format is for the summary");
         var df = session.Api.Get(new Query("system", "df"));
+        if (line.On("verbose"))
+        {
+            DiskUsageView.Write(session, df);
+            return 0;
+        }
         var images = df.Items("Images").ToArray();
         var machines = df.Items("Containers").ToArray();
         var volumes = df.Items("Volumes").ToArray();

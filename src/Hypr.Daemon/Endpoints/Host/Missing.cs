@@ -23,7 +23,8 @@ internal static class Missing
 
         Sentence(routes, "GET /containers/{name}/attach/ws", "attaching by WebSocket is not in HYPR: attach as docker does, with Upgrade: tcp");
         Sentence(routes, "POST /build", "docker build is not in HYPR: build with docker, podman or buildkit and pull or load the result");
-        Sentence(routes, "POST /build/prune", "HYPR has no build cache");
+        // docker system prune asks for it beside all else.
+        routes.Map("POST", "/build/prune", call => call.JsonAsync(new BuildCachePruned(), HyprJson.Wire.BuildCachePruned));
         Sentence(routes, "POST /session", "buildkit sessions are not in HYPR: build with docker, podman or buildkit and pull or load the result");
         Sentence(routes, "POST /grpc", "buildkit is not in HYPR: build with docker, podman or buildkit and pull or load the result");
         Sentence(routes, "GET /images/search", "docker search is not in HYPR: look at https://hub.docker.com, and pull by name");

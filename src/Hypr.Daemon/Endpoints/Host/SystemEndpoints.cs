@@ -167,6 +167,4 @@ internal static class SystemEndpoints
             HyprTemplates = TemplateEndpoints.All(call),
         }, HyprJson.Wire.DiskUsage);
     }
-
-    /// <summary>Credentials are the client's to keep; whether they are right shows at the first pull.</summary>
 }
