@@ -43,6 +43,11 @@ internal sealed class YamlFile
             throw new ComposeException(
                 new Location(file, (int)e.Start.Line, (int)e.Start.Column), $"not valid YAML: {(e.InnerException ?? e).Message}");
         }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet 18 meets text that goes on to the left of the list or map in brackets that it stands in, and says neither what nor where.
+            throw new ComposeException(new Location(file, 0, 0), "not valid YAML: a line within [ ] or { } begins too far to the left, or a bracket is not closed");
+        }
     }
 
     private (Node Node, string? Tag) Read(int depth)
@@ -64,7 +69,8 @@ internal sealed class YamlFile
 
         var before = _nodes;
         Count(current.Start, 1);
-        var start = (NodeEvent)current;
+        // YamlDotNet 18 gives some broken flow sequences out of order: the end of a mapping where its value is due.
+        var start = current as NodeEvent ?? throw new ComposeException(Place(current.Start), "not valid YAML: a value is due here");
         Node read = current switch
         {
             YamlDotNet.Core.Events.Scalar s => ReadScalar(s),

@@ -91,7 +91,7 @@ public sealed class NeighbourTable
         return message;
     }
 
-    private static Neighbour? Parse(NetlinkMessage m)
+    internal static Neighbour? Parse(NetlinkMessage m)
     {
         if (m.Type != Rtm.NewNeigh || m.Payload.Length < 12 || m.Payload[0] is not (Af.Inet or Af.Inet6))
             return null;

@@ -53,5 +53,8 @@ internal ref struct NetlinkReader
     }
 
     /// <summary>An address of 4 or 16 bytes; null for any other length.</summary>
+    /// <summary>An address with the prefix length that the family's header has; null: they do not go together.</summary>
+    public readonly IPNetwork? Network(int length) => Address() is { } address && length <= Value.Length * 8 ? new IPNetwork(address, length) : null;
+
     public readonly IPAddress? Address() => Value.Length is 4 or 16 ? new IPAddress(Value) : null;
 }

@@ -136,7 +136,7 @@ public sealed class RouteTable
         var flags = BinaryPrimitives.ReadUInt32LittleEndian(m.Payload[8..]);
         if ((flags & FlagCloned) != 0)
             return null;
-        var destination = m.Payload[0] == Af.Inet ? IPAddress.Any : IPAddress.IPv6Any;
+        IPNetwork? destination = m.Payload[1] == 0 ? new IPNetwork(m.Payload[0] == Af.Inet ? IPAddress.Any : IPAddress.IPv6Any, 0) : null;
         uint table = m.Payload[4], metric = 0;
         IPAddress? gateway = null, source = null;
         var link = 0;
@@ -145,7 +145,7 @@ public sealed class RouteTable
         {
             switch (attribute.Type)
             {
-                case RtaDst: destination = attribute.Address() ?? destination; break;
+                case RtaDst: destination = attribute.Network(m.Payload[1]); break;
                 case RtaGateway: gateway = attribute.Address(); break;
                 case RtaOif: link = attribute.I32(); break;
                 case RtaPriority: metric = attribute.U32(); break;
@@ -154,10 +154,10 @@ public sealed class RouteTable
             }
         }
 
-        return new Route
+        return destination is not { } prefix ? null : new Route
         {
             Table = table,
-            Destination = new IPNetwork(destination, m.Payload[1]),
+            Destination = prefix,
             Gateway = gateway,
             Link = link,
             Source = source,

@@ -90,7 +90,7 @@ public sealed class RuleTable
         return w;
     }
 
-    private static RoutingRule? Parse(NetlinkMessage m)
+    internal static RoutingRule? Parse(NetlinkMessage m)
     {
         if (m.Type != Rtm.NewRule || m.Payload.Length < 12 || m.Payload[0] is not (Af.Inet or Af.Inet6))
             return null;
@@ -101,8 +101,8 @@ public sealed class RuleTable
         {
             rule = a.Type switch
             {
-                FraDst when a.Address() is { } to => rule with { To = new IPNetwork(to, toLength) },
-                FraSrc when a.Address() is { } from => rule with { From = new IPNetwork(from, fromLength) },
+                FraDst when a.Network(toLength) is { } to => rule with { To = to },
+                FraSrc when a.Network(fromLength) is { } from => rule with { From = from },
                 FraIifName => rule with { InputLink = a.Text() },
                 FraOifName => rule with { OutputLink = a.Text() },
                 FraPriority => rule with { Priority = a.U32() },

@@ -154,7 +154,7 @@ public sealed class NfTables : IDisposable
         return w;
     }
 
-    private static NftChain? ParseChain(NetlinkMessage m)
+    internal static NftChain? ParseChain(NetlinkMessage m)
     {
         if (m.Payload.Length < 4)
             return null;
@@ -188,7 +188,7 @@ public sealed class NfTables : IDisposable
             new NftTable((NftFamily)m.Payload[0], table), name, based ? new NftBase(type, (NftHook)hook, priority, (NftPolicy)policy) : null);
     }
 
-    private static NftRuleInfo? ParseRule(NetlinkMessage m)
+    internal static NftRuleInfo? ParseRule(NetlinkMessage m)
     {
         if (m.Payload.Length < 4)
             return null;

@@ -60,7 +60,7 @@ public sealed class NftTraceListener : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static NftTraceStep Parse(NetlinkMessage m)
+    internal static NftTraceStep Parse(NetlinkMessage m)
     {
         string table = "", chain = "";
         uint id = 0, type = 0;
@@ -89,6 +89,6 @@ public sealed class NftTraceListener : IDisposable
         }
 
         var isDrop = (NftTraceType)type == NftTraceType.Policy ? policy == VerdictDrop : verdict == VerdictDrop;
-        return new NftTraceStep(id, new NftTable((NftFamily)m.Payload[0], table), chain, (NftTraceType)type, rule, isDrop);
+        return new NftTraceStep(id, new NftTable(m.Payload.IsEmpty ? default : (NftFamily)m.Payload[0], table), chain, (NftTraceType)type, rule, isDrop);
     }
 }

@@ -28,7 +28,7 @@ internal abstract record QmpMessage
         {
             var device = root.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
                 && data.TryGetProperty("device", out var id)
-                && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+                && id.ValueKind == JsonValueKind.String ? Text(id) : null;
             return new Event(Text(name), device);
         }
 
@@ -55,6 +55,15 @@ internal abstract record QmpMessage
 
     private static string Member(JsonElement of, string name) => of.TryGetProperty(name, out var value) ? Text(value) : "";
 
-    private static string Text(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new JsonException("a string is due");
+    private static string Text(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new JsonException("a string is due");
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a string is not UTF-8", e);
+        }
+    }
 }
