@@ -92,6 +92,13 @@ public interface INetworkService : IAsyncDisposable
     /// </summary>
     Task<IReadOnlyList<PublishedPort>> PublishAsync(string machineId, IReadOnlyList<PortRequest> ports, CancellationToken cancel);
 
+    /// <summary>
+    /// After the networks of a machine that runs have changed: ports that cannot be where its default route is now go, those that are asked for and can be come (a routed
+    /// network has no ports of the host). Conflict when one has been taken meanwhile; then all stays.
+    /// </summary>
+    /// <param name="ports">All that the machine asks to publish.</param>
+    Task RefitPortsAsync(string machineId, IReadOnlyList<PortRequest> ports, CancellationToken cancel);
+
     /// <summary>Takes published ports of a machine that runs back; of what it does not publish nothing happens.</summary>
     Task UnpublishAsync(string machineId, IReadOnlyList<PublishedPort> ports, CancellationToken cancel);
 

@@ -139,6 +139,12 @@ public sealed class NetworkService : INetworkService
     public Task<IReadOnlyList<PublishedPort>> PublishAsync(string machineId, IReadOnlyList<PortRequest> ports, CancellationToken cancel) =>
         GatedAsync(machineId, slot => _livePorts.AddAsync(slot, ports, cancel), cancel);
 
+    public Task RefitPortsAsync(string machineId, IReadOnlyList<PortRequest> ports, CancellationToken cancel) => GatedAsync(machineId, async slot =>
+    {
+        await _livePorts.RefitAsync(slot, ports, cancel);
+        return 0;
+    }, cancel);
+
     public Task UnpublishAsync(string machineId, IReadOnlyList<PublishedPort> ports, CancellationToken cancel) => GatedAsync(machineId, async slot =>
     {
         await _livePorts.RemoveAsync(slot, ports, cancel);

@@ -149,6 +149,7 @@ internal sealed partial class NetworkUseCases(
 
             undo.Push(() => TellNamesAsync(machine, running, live.Before, CancellationToken.None));
             await TellNamesAsync(machine, running, live.After, cancel);
+            await RefitPortsAsync(machine, cancel);
         }
         catch
         {
@@ -187,7 +188,19 @@ internal sealed partial class NetworkUseCases(
 
             await TryAsync(machine, () => TellNamesAsync(machine, running, left, cancel));
         }
+
+        try
+        {
+            await RefitPortsAsync(machine, CancellationToken.None);
+        }
+        catch (HyprException e)
+        {
+            PortsLost(log, e, machine.Name);
+        }
     }
+
+    private Task RefitPortsAsync(Machine machine, CancellationToken cancel) =>
+        networks.RefitPortsAsync(machine.Id, PortPlan.Of(machine.Config, images.Find(machine.ImageId)?.Config ?? new ImageConfig()), cancel);
 
     private Task TellNamesAsync(Machine machine, IRunningMachine running, GuestNetwork network, CancellationToken cancel)
     {
@@ -246,6 +259,9 @@ internal sealed partial class NetworkUseCases(
 
         events.Publish("network", action, network.Id, attributes);
     }
+
+    [LoggerMessage(LogLevel.Warning, "not all published ports of {Machine} are where its default route is now; its next start tries again")]
+    private static partial void PortsLost(ILogger logger, Exception error, string machine);
 
     [LoggerMessage(LogLevel.Warning, "{Machine}'s guest could not be told of a change of its networks; its next start brings it")]
     private static partial void NotTold(ILogger logger, Exception error, string machine);

@@ -67,6 +67,42 @@ internal sealed class LivePorts(NetworkStore store, IDatapath datapath, NameBoar
         await Undo.TryAsync(log, $"reserved ports of {identity.Name}", () => ports.ReleaseAsync(machine.Id, gone));
     }
 
+    /// <summary>
+    /// The default route went from a network with translation to a routed one or back: what does not fit there goes, what is asked for and lacks comes. All of it or none.
+    /// </summary>
+    public async Task RefitAsync(MachineSlot machine, IReadOnlyList<PortRequest> requests, CancellationToken cancel)
+    {
+        var (identity, routes) = Running(machine);
+        var targets = GuestView.Targets(routes);
+        var before = machine.Ports;
+        var kept = before.Where(targets.Fits).ToList();
+        var missing = ports.Missing(kept, requests, targets, activation.BindAddress(routes));
+        if (kept.Count == before.Count && missing.Count == 0)
+        {
+            return;
+        }
+
+        var undo = new Undo(log);
+        List<PublishedPort> all;
+        try
+        {
+            all = [.. kept, .. (await activation.PublishAsync(machine, identity.Name, missing, routes, undo, cancel)).Except(kept)];
+            undo.Add("published ports in the store", () => Store(machine.Id, before));
+            Store(machine.Id, all);
+            undo.Add("published ports", () => datapath.PublishAsync(machine.Id, GuestView.Targets(before, routes), CancellationToken.None));
+            await datapath.PublishAsync(machine.Id, GuestView.Targets(all, routes), cancel);
+        }
+        catch
+        {
+            await undo.RollBackAsync();
+            throw;
+        }
+
+        names.Set(identity, machine.Endpoints, all);
+        machine.Ports = all;
+        await Undo.TryAsync(log, $"reserved ports of {identity.Name}", () => ports.ReleaseAsync(machine.Id, [.. before.Except(all)]));
+    }
+
     /// <summary>Changes nothing, so the gate is not needed.</summary>
     public Task<IReadOnlyList<PortProbe>> ProbeAsync(MachineSlot machine, IReadOnlyList<PublishedPort> published, IPAddress? from, CancellationToken cancel)
     {

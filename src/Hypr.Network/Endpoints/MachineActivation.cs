@@ -1,3 +1,4 @@
+using System.Net;
 using Hypr.Network.Names;
 using Hypr.Network.Networks;
 using Hypr.Network.Platforms;
@@ -166,11 +167,13 @@ internal sealed partial class MachineActivation(
             return [];
         }
 
-        var bindTo = routes.Default4?.Network.Options.BindAddress ?? settings.DefaultBindAddress;
-        var published = await ports.AssignAsync(machine.Id, requests, targets, bindTo, cancel);
+        var published = await ports.AssignAsync(machine.Id, requests, targets, BindAddress(routes), cancel);
         undo.Add("reserved ports", () => ports.ReleaseAsync(machine.Id, published));
         return published;
     }
+
+    /// <summary>Where ports go that name no address; null: every address.</summary>
+    public IPAddress? BindAddress(RouteChoice routes) => routes.Default4?.Network.Options.BindAddress ?? settings.DefaultBindAddress;
 
     public void WriteLease(Endpoint before, Endpoint after)
     {

@@ -54,6 +54,37 @@ internal sealed class PortAssigner(IPortReserver reserver, Func<string, string> 
         }
     }
 
+    /// <summary>What of the requests is not among the published ports and can be now, each as narrow as what lacks.</summary>
+    public IReadOnlyList<PortRequest> Missing(IReadOnlyList<PublishedPort> published, IReadOnlyList<PortRequest> requests, PortTargets targets, IPAddress? defaultAddress)
+    {
+        var missing = new List<PortRequest>();
+        foreach (var request in requests)
+        {
+            if ((request.HostIp ?? defaultAddress) is { } asked && !targets.Reaches(asked, request.Protocol))
+            {
+                continue;
+            }
+
+            var own = published.Where(p => p.GuestPort == request.GuestPort && p.Protocol == request.Protocol && IsOf(request, p)).ToList();
+            var addresses = Addresses(request, targets, defaultAddress);
+            var lacking = addresses.FindAll(a => !own.Any(p => p.HostIp.Equals(a)));
+            if (lacking.Count == addresses.Count)
+            {
+                missing.Add(request);
+                continue;
+            }
+
+            // Both families have one number.
+            var number = own.Select(p => p.HostPort).FirstOrDefault(p => p != 0);
+            missing.AddRange(lacking.Select(a => number == 0 ? request with { HostIp = a } : request with { HostIp = a, HostPortFirst = number, HostPortLast = number }));
+        }
+
+        return missing.FindAll(m => Addresses(m, targets, defaultAddress).Count > 0);
+    }
+
+    private static bool IsOf(PortRequest request, PublishedPort port) => port.HostPort == 0 || request.HostPortFirst == 0
+        || (port.HostPort >= request.HostPortFirst && port.HostPort <= Math.Max(request.HostPortFirst, request.HostPortLast));
+
     /// <summary>Takes up what a running machine publishes since an earlier hyprd; gives what could not be held, with the reason.</summary>
     public async Task<IReadOnlyList<string>> ResumeAsync(string machineId, IReadOnlyList<PublishedPort> ports, PortTargets targets, CancellationToken cancel)
     {

@@ -40,6 +40,9 @@ internal sealed record PortTargets(PortTarget? IPv4, PortTarget? IPv6)
     /// <summary>Nothing of the host is taken for it.</summary>
     public bool IsRouted(IPAddress host) => Own(host)?.IsRouted == true;
 
+    /// <summary>Whether a port of this form can be: a routed network's has no number on the host, every other has one.</summary>
+    public bool Fits(PublishedPort port) => Reaches(port.HostIp, port.Protocol) && IsRouted(port.HostIp) == (port.HostPort == 0);
+
     /// <summary>The address to which the rules translate; null: they do not.</summary>
     public IPAddress? ByRules(PublishedPort port) =>
         Own(port.HostIp) is { } target && target.IsRouted == (port.HostPort == 0) && !port.HostIp.Equals(IPAddress.IPv6Loopback) ? target.Address : null;

@@ -75,6 +75,8 @@ internal sealed class MemoryNetworks : INetworkService
         MachineIdentity machine, string networkId, EndpointRequest request, IReadOnlyList<PortRequest> ports, CancellationToken cancel) =>
         throw HyprException.Unavailable("these machines take no NIC while they run");
 
+    public Task RefitPortsAsync(string machineId, IReadOnlyList<PortRequest> ports, CancellationToken cancel) => Task.CompletedTask;
+
     public Task<GuestNetwork?> SuspendAsync(string machineId, string networkId, CancellationToken cancel) => Task.FromResult<GuestNetwork?>(null);
 
     public Task<GuestNetwork?> DisconnectAsync(string machineId, string networkId, CancellationToken cancel)

@@ -188,6 +188,25 @@ public sealed class SeveralNetworksTests(SeveralNetworksTests.ThreeVms host) : I
     }
 
     [Fact]
+    public void Ports_move_to_a_routed_network_and_back_with_the_default_route()
+    {
+        host.MustHypr("network", "create", "-o", "com.docker.network.bridge.gateway_mode_ipv4=routed", "--subnet", "10.90.8.0/24", "flat");
+        host.Lab.Lan.Must("ip", "route", "replace", "10.90.8.0/24", "via", $"{LabNetwork.HostOnLan}");
+        Assert.Contains("Welcome", host.Page(host.Lab.Lan, "http://192.0.2.10:8140/"));
+        host.MustHypr("network", "connect", "--gw-priority", "10", "flat", "alpha");
+
+        // By its own address, and by none of the host's.
+        Assert.Contains("Welcome", host.Page(host.Lab.Lan, "http://10.90.8.2/"));
+        Assert.DoesNotContain("8140", host.MustHypr("port", "alpha"));
+        Assert.NotEqual(0, host.Lab.Lan.Run("curl", "-s", "-m", "2", "http://192.0.2.10:8140/").ExitCode);
+        host.MustHypr("network", "disconnect", "flat", "alpha");
+        Assert.Contains("Welcome", host.Page(host.Lab.Lan, "http://192.0.2.10:8140/"));
+        Assert.Contains("80/tcp -> 0.0.0.0:8140", host.MustHypr("port", "alpha"));
+        host.Lab.Lan.Must("ip", "route", "del", "10.90.8.0/24");
+        host.MustHypr("network", "rm", "flat");
+    }
+
+    [Fact]
     public void Flushed_rules_and_a_deleted_bridge_are_mended()
     {
         host.Space.Run("nft", "flush", "ruleset");
