@@ -1,3 +1,4 @@
+using Hypr.Guest.Loop;
 using Hypr.Guest.Network;
 using Hypr.Guest.Processes;
 using Hypr.Guest.Protocol;
@@ -102,16 +103,20 @@ internal sealed partial class Agent
         if (configuration.UnixTimeNanoseconds > 0)
             ThisMachine.SetClock(configuration.UnixTimeNanoseconds);
 
-        // 2. Names, network, disks.
-        NameFiles.Write(configuration.Names);
-        NameFiles.WriteMachineId(configuration.MachineId);
+        // 2. Disks, and beside them names and network: neither needs the other, and under emulation each is a tenth of a second's work for one CPU.
         if (!_isPrepared)
             PrepareContainer();
-        foreach (var nic in configuration.Nics)
-            _nics.Add(nic);
-        foreach (var (name, value) in configuration.Sysctls)
-            Linux.Sysctl.KernelSetting.Write(name, value);
-        ContainerRoot.Mount(configuration);
+        Beside.Run(
+            () => ContainerRoot.Mount(configuration),
+            () =>
+            {
+                NameFiles.Write(configuration.Names);
+                NameFiles.WriteMachineId(configuration.MachineId);
+                foreach (var nic in configuration.Nics)
+                    _nics.Add(nic);
+                foreach (var (name, value) in configuration.Sysctls)
+                    Linux.Sysctl.KernelSetting.Write(name, value);
+            });
         ContainerCgroup.Limit();
         _docker?.PointTo(configuration.Names.Nameservers);
         _configuration = configuration;

@@ -78,6 +78,8 @@ internal sealed partial class Agent : IMultiplexerHandler
     {
         _nics.Begin();
         Root.ContainerCgroup.Make();
+        Root.ContainerRoot.MountTerminals();
+        Devices.VirtioDevices.Learn();
         ServeDockersResolver();
         _isPrepared = true;
     }

@@ -106,7 +106,8 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
                 return null;
             }
 
-            await machine.TakeAsync(connection, limit.Token);
+            await machine.ReadAsync(connection, limit.Token);
+            machine.Take(connection);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested
             && e is IOException or ProtocolException or GuestException or OperationCanceledException)

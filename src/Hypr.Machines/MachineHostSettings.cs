@@ -47,6 +47,9 @@ public sealed record MachineHostSettings
     /// <summary>A saved guest older than this is used once more and made anew: its kernel's address layout is that of all its machines.</summary>
     public TimeSpan TemplateAge { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>How much what makes a saved guest lets others go first (nice(2)), when nobody waits for it.</summary>
+    public int TemplateNice { get; init; } = 5;
+
     /// <summary>How long a saved guest stays in memory behind its last use.</summary>
     public TimeSpan TemplateIdle { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -10,19 +10,4 @@ public sealed class WarmHost() : HyprHost(new JsonObject { ["warm-start"] = true
 
     public IReadOnlyList<string> TemplateFiles =>
         Directory.Exists(TemplateDir) ? [.. Directory.GetFiles(TemplateDir).Select(f => Path.GetFileName(f)).Where(name => name != ".lock").Order()] : [];
-
-    /// <summary>VMMs at work on templates.</summary>
-    public IReadOnlyList<int> Makers() => [.. Space.Processes().Where(pid => NameOf(pid) == "hypr-template")];
-
-    private static string NameOf(int pid)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/comm").TrimEnd('\n');
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
 }

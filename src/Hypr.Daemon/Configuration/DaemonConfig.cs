@@ -24,7 +24,7 @@ internal sealed record DaemonConfig
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>[warm-start] VMs go on from a guest that was saved after its boot; false: every VM boots.</summary>
-    public bool WarmStart { get; init; }
+    public bool WarmStart { get; init; } = true;
 
     /// <summary>[metrics-addr] Where Prometheus asks; null (an empty text in the file): nowhere.</summary>
     public IPEndPoint? MetricsAddress { get; init; } = new(IPAddress.Loopback, 41002);

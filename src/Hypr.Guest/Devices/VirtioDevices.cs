@@ -11,8 +11,13 @@ internal static class VirtioDevices
     private const string Pci = "/sys/bus/pci/devices";
     private const string Virtio = "/sys/bus/virtio/devices";
 
+    /// <summary>By number; nothing is plugged into a transport later.</summary>
+    private static readonly Dictionary<int, string> Transports = [];
+
     /// <summary><c>virtioN</c>; null when nothing sits there (yet).</summary>
     public static string? Find(DeviceSlot slot) => slot.Bus == DeviceBus.Mmio ? FindMmio(slot.Number) : FindBehindPort(slot.Number);
+
+    public static bool IsBound(string device) => FileTree.Exists($"{Virtio}/{device}/driver");
 
     /// <summary>Binds the driver unless it has the device, and gives the folder of what appeared: <c>vda</c> under <c>block</c>, <c>eth0</c> under <c>net</c>.</summary>
     public static string Bind(string device, string driver, string kind)
@@ -23,7 +28,7 @@ internal static class VirtioDevices
 
     public static void Bind(string device, string driver)
     {
-        if (!FileTree.Exists($"{Virtio}/{device}/driver"))
+        if (!IsBound(device))
             FileTree.Write($"/sys/bus/virtio/drivers/{driver}/bind", device);
     }
 
@@ -33,19 +38,24 @@ internal static class VirtioDevices
     public static string? OfLink(string link) =>
         FileTree.ReadLink($"/sys/class/net/{link}/device") is { } target ? target[(target.LastIndexOf('/') + 1)..] : null;
 
-    /// <summary>QEMU's microvm describes each transport in ACPI as LNRO0005 with its number as _UID (hw/i386/acpi-microvm.c).</summary>
-    private static string? FindMmio(int number)
+    /// <summary>Looks at all transports, so that a saved guest knows them. QEMU's microvm describes each in ACPI as LNRO0005 with its number as _UID (hw/i386/acpi-microvm.c).</summary>
+    public static void Learn()
     {
         foreach (var device in FileTree.Names(Platform))
         {
             if (device.StartsWith("LNRO0005", StringComparison.Ordinal)
-                && int.TryParse(FileTree.TryRead($"{Platform}/{device}/firmware_node/uid"), out var uid) && uid == number)
+                && VirtioIn($"{Platform}/{device}") is { } virtio && int.TryParse(FileTree.TryRead($"{Platform}/{device}/firmware_node/uid"), out var uid))
             {
-                return VirtioIn($"{Platform}/{device}");
+                Transports[uid] = virtio;
             }
         }
+    }
 
-        return null;
+    private static string? FindMmio(int number)
+    {
+        if (Transports.Count == 0)
+            Learn();
+        return Transports.GetValueOrDefault(number);
     }
 
     private static string? FindBehindPort(int port)

@@ -38,22 +38,34 @@ internal sealed class Nics
     public void Add(NicConfiguration nic)
     {
         var device = VirtioDevices.Find(nic.Slot) ?? throw new LinuxException("find the NIC in", nic.Slot.ToString(), Errno.ENODEV);
+        var isNew = !VirtioDevices.IsBound(device);
         var present = VirtioDevices.Bind(device, "virtio_net", "net");
-        var link = Netlink.Links.Find(present) ?? throw new LinuxException("find link", present, Errno.ENODEV);
-        Netlink.Links.Set(link.Index, new LinkSettings
+        var index = Netlink.Links.IndexOf(present);
+        if (!isNew)
+            Netlink.Links.Set(index, new LinkSettings { Up = false });
+        SetIPv6(present, nic);
+        // One request: the kernel sets address, MTU and name, which want a link that is down, before it raises it (net/core/rtnetlink.c, do_setlink).
+        Netlink.Links.Set(index, new LinkSettings { Up = true, Name = present == nic.Name ? null : nic.Name, Mac = nic.Mac, Mtu = nic.Mtu });
+        if (!isNew)
         {
-            Up = false,
-            Name = present == nic.Name ? null : nic.Name,
-            Mac = link.Mac.AsSpan().SequenceEqual(nic.Mac) ? null : nic.Mac,
-        });
-        Configure(nic);
+            Configure(nic);
+            return;
+        }
+
+        // It has nothing yet that would have to go.
+        foreach (var address in nic.Addresses)
+            Netlink.Addresses.Add(new LinkAddress(index, address.Address, address.PrefixLength) { NoDad = true });
+        AddDefaultRoute(index, nic.Gateway4, IPAddress.Any);
+        AddDefaultRoute(index, nic.Gateway6, IPAddress.IPv6Any);
+        AddWayBack(index, nic, nic.ReturnGateway4, IPAddress.Any);
+        AddWayBack(index, nic, nic.ReturnGateway6, IPAddress.IPv6Any);
     }
 
     /// <summary>Brings addresses, MTU and routes of a NIC to what they shall be.</summary>
     public void Configure(NicConfiguration nic)
     {
         var index = Netlink.Links.IndexOf(nic.Name);
-        Setting($"net/ipv6/conf/{nic.Name}/disable_ipv6", nic.Addresses.Any(static a => a.Address.AddressFamily == AddressFamily.InterNetworkV6) ? "0" : "1");
+        SetIPv6(nic.Name, nic);
         Netlink.Links.Set(index, new LinkSettings { Up = true, Mtu = nic.Mtu });
 
         // Add before delete: connections over addresses that stay do not notice.
@@ -86,16 +98,27 @@ internal sealed class Nics
     {
         var route = new Route { Destination = new IPNetwork(any, 0), Link = index };
         if (gateway is not null)
-            Netlink.Routes.Replace(route with { Gateway = gateway, OnLink = true });
+            AddDefaultRoute(index, gateway, any);
         else if (Netlink.Routes.List().Find(r => r.Table == 254 && r.Link == index && r.Destination.Equals(route.Destination) && r.Protocol == 4) is { } old)
             Netlink.Routes.Delete(old);
     }
 
-    /// <summary>What is sent from this NIC's addresses leaves by it, whatever the default route says.</summary>
+    private void AddDefaultRoute(int index, IPAddress? gateway, IPAddress any)
+    {
+        if (gateway is not null)
+            Netlink.Routes.Replace(new Route { Destination = new IPNetwork(any, 0), Link = index, Gateway = gateway, OnLink = true });
+    }
+
     private void SetWayBack(int index, NicConfiguration nic, IPAddress? gateway, IPAddress any)
     {
+        RemoveRules(index, any.AddressFamily == AddressFamily.InterNetworkV6);
+        AddWayBack(index, nic, gateway, any);
+    }
+
+    /// <summary>What is sent from this NIC's addresses leaves by it, whatever the default route says.</summary>
+    private void AddWayBack(int index, NicConfiguration nic, IPAddress? gateway, IPAddress any)
+    {
         var isIPv6 = any.AddressFamily == AddressFamily.InterNetworkV6;
-        RemoveRules(index, isIPv6);
         if (gateway is null)
             return;
         var table = FirstTable + (uint)index;
@@ -137,6 +160,10 @@ internal sealed class Nics
 
         return new IPNetwork(new IPAddress(bytes), prefixLength);
     }
+
+    /// <summary>Before the link is raised, or it gets a link-local address.</summary>
+    private static void SetIPv6(string name, NicConfiguration nic) => Setting(
+        $"net/ipv6/conf/{name}/disable_ipv6", nic.Addresses.Any(static a => a.Address.AddressFamily == AddressFamily.InterNetworkV6) ? "0" : "1");
 
     private static void Setting(string path, string value)
     {

@@ -22,7 +22,7 @@ internal static class ContainerRoot
 
     public static void Mount(GuestConfiguration configuration)
     {
-        foreach (var folder in (ReadOnlySpan<string>)[Path, Image, Disk, Terminals])
+        foreach (var folder in (ReadOnlySpan<string>)[Path, Image, Disk])
             FileTree.MakeFolders(folder);
         Linux.Mounts.Mount.Add(Device(configuration.ImageDisk), Image, "squashfs", MountFlags.ReadOnly | MountFlags.NoAtime);
         if (configuration.WritableDisk is { } disk)
@@ -37,6 +37,11 @@ internal static class ContainerRoot
         if (configuration.Folders is { } folders)
             SharedFolders.Mount(folders);
         GuestFiles.Write(configuration.Files);
+    }
+
+    public static void MountTerminals()
+    {
+        FileTree.MakeFolders(Terminals);
         Linux.Mounts.Mount.Add("devpts", Terminals, "devpts", MountFlags.NoSuid | MountFlags.NoExec, "newinstance,ptmxmode=0666,mode=0620,gid=5");
     }
 

@@ -19,24 +19,48 @@ internal static class ContainerMounts
     /// <summary>Docker's default of /dev/shm.</summary>
     private const ulong SharedMemory = 64 << 20;
 
-    public static void Make(SpawnOrder order)
+    /// <summary>The container's kernel file systems, without a place yet. What is the same for every machine: a saved guest has it.</summary>
+    public sealed record Ready(SafeFileHandle Proc, SafeFileHandle Dev, SafeFileHandle Sys);
+
+    /// <summary>By the process that becomes the container's init: proc shows the pid namespace of who mounts it, cgroup2 begins at the cgroup of who mounts it.</summary>
+    /// <param name="place">Where they are put together: each child has its own.</param>
+    public static Ready Prepare(string place)
+    {
+        var (proc, dev, sys) = (place + "/proc", place + "/dev", place + "/sys");
+        Mount.UnshareCgroupView();
+        Add("proc", proc, "proc", Safe);
+        MakeDev(dev);
+        Add("sysfs", sys, "sysfs", Safe | MountFlags.ReadOnly);
+        Mount.Add("cgroup", sys + "/fs/cgroup", "cgroup2", Safe | MountFlags.RelativeAtime);
+        return new Ready(Take(proc), Take(dev), Take(sys));
+
+        static SafeFileHandle Take(string folder)
+        {
+            var tree = Mount.Detach(folder, recursive: true);
+            Mount.TryRemove(folder, lazy: true);
+            return tree;
+        }
+    }
+
+    public static void Make(SpawnOrder order, Ready ready)
     {
         // 1. Copies of what the agent keeps; their paths are gone after the switch.
         Mount.UnshareNamespace();
-        Mount.UnshareCgroupView();
-        using var terminals = Mount.Detach(ContainerRoot.Terminals);
         using var hosts = Mount.Detach(NameFiles.Hosts);
         using var resolver = Mount.Detach(NameFiles.Resolver);
         using var hostname = Mount.Detach(NameFiles.Hostname);
         using var machineId = FileTree.Exists(NameFiles.MachineId) ? Mount.Detach(NameFiles.MachineId) : null;
         var places = Places(order);
 
-        // 2. The image is the root. proc shows the pid namespace of who mounts it: this process is its init.
+        // 2. The image is the root.
         Mount.SwitchRoot(ContainerRoot.Path);
-        Add("proc", "/proc", "proc", Safe);
-        MakeDev(terminals, order.Terminal, order.SharedMemoryBytes);
-        Add("sysfs", "/sys", "sysfs", Safe | MountFlags.ReadOnly);
-        Mount.Add("cgroup", "/sys/fs/cgroup", "cgroup2", Safe | MountFlags.RelativeAtime);
+        Attach(ready.Proc, "/proc");
+        Attach(ready.Dev, "/dev");
+        Attach(ready.Sys, "/sys");
+        if (order.SharedMemoryBytes is var bytes and not (0 or SharedMemory))
+            Mount.Add("shm", "/dev/shm", null, Safe | MountFlags.Remount, ShmOptions(bytes));
+        if (order.Terminal is { } terminal && FileTree.TryTouch("/dev/console"))
+            Mount.Add(terminal, "/dev/console", null, MountFlags.Bind);
 
         // 3. Docker's files over the image's, then what the person wants.
         MountFile(hosts, "/etc/hosts");
@@ -51,6 +75,13 @@ internal static class ContainerMounts
             // Docker makes the working folder before there is a container: it is there in one that is read-only too.
             FileTree.MakeFolders(order.Process.WorkingDir);
             MakeReadOnly("/");
+        }
+
+        static void Attach(SafeFileHandle tree, string target)
+        {
+            FileTree.MakeFolders(target);
+            Mount.Attach(tree, target);
+            tree.Dispose();
         }
     }
 
@@ -121,29 +152,30 @@ internal static class ContainerMounts
 
     private static void MakeReadOnly(string target) => Mount.Add(null, target, null, MountFlags.Remount | MountFlags.Bind | MountFlags.ReadOnly);
 
-    private static void MakeDev(SafeFileHandle terminals, string? terminal, ulong sharedMemory)
+    private static void MakeDev(string dev)
     {
-        Add("tmpfs", "/dev", "tmpfs", MountFlags.NoSuid | MountFlags.StrictAtime, "mode=755,size=65536k");
+        Add("tmpfs", dev, "tmpfs", MountFlags.NoSuid | MountFlags.StrictAtime, "mode=755,size=65536k");
         // Documentation/admin-guide/devices.txt
         foreach (var (name, major, minor) in (ReadOnlySpan<(string, uint, uint)>)
             [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)])
         {
-            FileTree.MakeDevice("/dev/" + name, 0x1B6, major, minor);
+            FileTree.MakeDevice($"{dev}/{name}", 0x1B6, major, minor);
         }
 
         foreach (var (name, target) in (ReadOnlySpan<(string, string)>)
             [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2"), ("core", "/proc/kcore"), ("ptmx", "pts/ptmx")])
         {
-            FileTree.MakeLink(target, "/dev/" + name);
+            FileTree.MakeLink(target, $"{dev}/{name}");
         }
 
-        FileTree.MakeFolders("/dev/pts");
-        Mount.Attach(terminals, "/dev/pts");
-        Add("mqueue", "/dev/mqueue", "mqueue", Safe);
-        Add("shm", "/dev/shm", "tmpfs", Safe, $"mode=1777,size={(sharedMemory == 0 ? SharedMemory : sharedMemory)}");
-        if (terminal is not null && FileTree.TryTouch("/dev/console"))
-            Mount.Add(terminal, "/dev/console", null, MountFlags.Bind);
+        using var terminals = Mount.Detach(ContainerRoot.Terminals);
+        FileTree.MakeFolders(dev + "/pts");
+        Mount.Attach(terminals, dev + "/pts");
+        Add("mqueue", dev + "/mqueue", "mqueue", Safe);
+        Add("shm", dev + "/shm", "tmpfs", Safe, ShmOptions(SharedMemory));
     }
+
+    private static string ShmOptions(ulong bytes) => $"mode=1777,size={bytes}";
 
     private static void Add(string source, string target, string type, MountFlags flags, string? data = null)
     {

@@ -33,14 +33,20 @@ internal static class SpawnedChild
         Failure failure;
         try
         {
-            if (waits && !IsWanted())
-                return 0;
+            ContainerMounts.Ready? ready = null;
+            if (waits)
+            {
+                ready = EnterAsFirst("/hypr/ahead");
+                if (!IsWanted())
+                    return 0;
+            }
+
             var order = SpawnOrder.Decode(ReadOrder());
             if (order.Process.IsTool)
                 return RunTool(order.Process.Args);
             if (waits && !order.Process.OpenStdin)
                 Self.Redirect("/dev/null", 0);
-            Become(order);
+            Become(order, ready);
             return 0;
         }
         catch (SpawnFailure e)
@@ -67,21 +73,35 @@ internal static class SpawnedChild
         return ToolProgram.Run(args, static () => Mount.EnterNamespace(new SafeFileHandle(NamespaceFd, ownsHandle: false)));
     }
 
-    private static void Become(SpawnOrder order)
+    /// <summary>All of the way into the container that is the same for every machine.</summary>
+    private static ContainerMounts.Ready EnterAsFirst(string place)
+    {
+        EnterCgroup();
+        return ContainerMounts.Prepare(place);
+    }
+
+    /// <summary>The oom killer spares the agent; what it starts is fair game.</summary>
+    private static void EnterCgroup()
+    {
+        FileTree.Write("/proc/self/oom_score_adj", "0");
+        ContainerCgroup.Enter();
+    }
+
+    private static void Become(SpawnOrder order, ContainerMounts.Ready? ready)
     {
         var process = order.Process;
 
-        // 1. Into the container. The oom killer spares the agent; what it starts is fair game.
-        if (!order.IsInside)
+        // 1. Into the container.
+        if (order.IsFirst)
         {
-            FileTree.Write("/proc/self/oom_score_adj", "0");
-            ContainerCgroup.Enter();
+            ContainerMounts.Make(order, ready ?? EnterAsFirst("/hypr/now"));
+        }
+        else if (!order.IsInside)
+        {
+            EnterCgroup();
+            Mount.EnterNamespace(new SafeFileHandle(NamespaceFd, ownsHandle: false));
         }
 
-        if (order.IsFirst)
-            ContainerMounts.Make(order);
-        else if (!order.IsInside)
-            Mount.EnterNamespace(new SafeFileHandle(NamespaceFd, ownsHandle: false));
         if (order.IsFirst && process.HasInit)
             Self.Exit(ContainerInit.Run(order));
 

@@ -53,7 +53,7 @@ public static unsafe class Mount
     /// <param name="recursive">With what is mounted below.</param>
     public static SafeFileHandle Detach(string path, bool recursive = false)
     {
-        // OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC; AT_FDCWD is -100.
+        // OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, AT_RECURSIVE; AT_FDCWD is -100.
         var name = Marshal.StringToCoTaskMemUTF8(path);
         try
         {

@@ -103,6 +103,13 @@ public static unsafe class Self
         return errno;
     }
 
+    /// <summary>The calling thread, and every process that it starts from now on, lets others go first: setpriority(2) on Linux is of a thread.</summary>
+    public static void LowerPriority(int nice)
+    {
+        if (LibC.SetPriority(0, 0, nice) != 0)
+            throw LinuxException.Last("lower", "a thread's priority");
+    }
+
     /// <summary>Ends at once: nothing of the runtime's runs.</summary>
     public static void Exit(int code) => LibC.Exit(code);
 }

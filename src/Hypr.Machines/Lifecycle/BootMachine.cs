@@ -57,9 +57,8 @@ internal sealed partial class BootMachine(
     /// </summary>
     private async Task<ConfiguredGuest?> WarmAsync(MachineSpec spec, VmmRequest request, HypervisorInfo hypervisor, CancellationToken cancel)
     {
-        // More NICs than a template has ports for: a machine that boots gets as many as it needs. Volumes' disks are there when QEMU starts.
-        // Folders are served by a process that shares the guest's memory, and a saved guest's is a copy that nobody else sees.
-        if (request.Nics.Count > settings.SparePorts || request.Volumes.Count > 0 || request.Folders.Count > 0
+        // More NICs or volumes than a template has places for: a machine that boots gets as many as it needs.
+        if (!vmm.FitsSaved(request)
             || await templates.FindAsync(spec.Cpus, spec.MemoryBytes, hypervisor, cancel) is not { } template)
         {
             return null;
@@ -113,14 +112,17 @@ internal sealed partial class BootMachine(
             {
                 IsWarm = guest.IsWarm,
             };
-            await machine.TakeAsync(guest.Agent, limit.Token);
+            // Nothing of its output is read before who waits for it is attached.
+            var output = await guest.Output.WaitAsync(limit.Token);
+            machine.Take(guest.Agent);
             if (spec.BeforeProcess is { } before)
                 await before(machine, cancel);
+            machine.Read(output);
 
             // Into a new volume the guest copies the image's content first, however much that is.
             if (spec.Volumes.Any(volume => volume.Mounts.Any(mount => mount.CopyImage)))
                 limit.CancelAfter(settings.CopyDeadline);
-            await machine.StartMainAsync(spec.Guest.Process, limit.Token);
+            await machine.StartedAsync(guest.Started, limit.Token);
             machine.Supervise();
             return machine;
         }

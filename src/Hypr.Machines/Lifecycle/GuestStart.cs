@@ -1,14 +1,17 @@
 using System.Globalization;
 using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Host;
+using Hypr.Guest.Protocol.Messages;
 using Hypr.Machines.Agent;
 using Hypr.Machines.Vmm;
 using Hypr.Primitives;
 
 namespace Hypr.Machines.Lifecycle;
 
-/// <summary>A guest that has its configuration, and waits for its process.</summary>
-internal sealed record ConfiguredGuest(IVmmProcess Process, GuestConnection Agent, bool IsWarm);
+/// <summary>A guest that has its configuration, and was told of its process.</summary>
+/// <param name="Output">Of the process, from its first byte.</param>
+/// <param name="Started">The process's pid in the guest.</param>
+internal sealed record ConfiguredGuest(IVmmProcess Process, GuestConnection Agent, bool IsWarm, Task<GuestOutput> Output, Task<int> Started);
 
 /// <summary>The agent said nothing in its time.</summary>
 internal sealed class NoHelloException(TimeSpan deadline, string words, Exception cause)
@@ -39,8 +42,8 @@ internal sealed class GuestStart(MachineHostSettings settings, IVmm vmm, TimePro
 
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(deadline);
-            await ConfigureAsync(spec, process, agent, request.From is not null, limit.Token);
-            return new ConfiguredGuest(process, agent, request.From is not null);
+            var (output, started) = await ConfigureAsync(spec, process, agent, limit.Token);
+            return new ConfiguredGuest(process, agent, request.From is not null, output, started);
         }
         catch (Exception e)
         {
@@ -84,10 +87,19 @@ internal sealed class GuestStart(MachineHostSettings settings, IVmm vmm, TimePro
         limit.CancelAfter(deadline);
         try
         {
-            if (isSaved)
-                await process.LoadAsync(limit.Token);
+            var loading = isSaved ? process.LoadAsync(limit.Token) : Task.CompletedTask;
             // Of a saved guest the port was closed between whole frames: it is as fresh.
-            return await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: true, limit.Token);
+            using var greeting = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+            var hello = GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: true, greeting.Token);
+            await Task.WhenAny(loading, hello);
+            if (loading.IsFaulted)
+            {
+                await greeting.CancelAsync();
+                await hello.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+            }
+
+            await loading;
+            return await hello;
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
@@ -101,17 +113,30 @@ internal sealed class GuestStart(MachineHostSettings settings, IVmm vmm, TimePro
         }
     }
 
-    private async Task ConfigureAsync(MachineSpec spec, IVmmProcess process, GuestConnection agent, bool isSaved, CancellationToken cancel)
+    /// <summary>Configuration and process in one go: the agent does not start a process after a configuration that failed.</summary>
+    private async Task<(Task<GuestOutput> Output, Task<int> Started)> ConfigureAsync(
+        MachineSpec spec, IVmmProcess process, GuestConnection agent, CancellationToken cancel)
     {
-        var atOnce = isSaved ? Math.Min(1, spec.Nics.Count) : spec.Nics.Count;
-        await agent.ConfigureAsync(GuestWords.Configuration(spec, process, atOnce, settings.ExitDeadline, clock), cancel);
+        var atOnce = process.NicsAtOnce(spec.Nics.Count);
+        var configured = agent.ConfigureAsync(GuestWords.Configuration(spec, process, atOnce, settings.ExitDeadline, clock), cancel);
+        if (atOnce < spec.Nics.Count)
+        {
+            // All are plugged before the first is waited for.
+            await configured;
+            var slots = new List<DeviceSlot>();
+            foreach (var nic in spec.Nics.Skip(atOnce))
+                slots.Add(await process.PlugNicAsync(new VmmNic(nic.Guest.Name, nic.Tap, nic.Guest.Mac), cancel));
+            foreach (var (nic, slot) in spec.Nics.Skip(atOnce).Zip(slots))
+                await agent.AddNicAsync(GuestWords.Nic(nic.Guest, slot), cancel);
+        }
 
-        // A saved guest has the devices that were saved with it; what is more is plugged, all before the first is waited for.
-        var slots = new List<Hypr.Guest.Protocol.Messages.DeviceSlot>();
-        foreach (var nic in spec.Nics.Skip(atOnce))
-            slots.Add(await process.PlugNicAsync(new VmmNic(nic.Guest.Name, nic.Tap, nic.Guest.Mac), cancel));
-        foreach (var (nic, slot) in spec.Nics.Skip(atOnce).Zip(slots))
-            await agent.AddNicAsync(GuestWords.Nic(nic.Guest, slot), cancel);
+        // Who takes these two has deadlines of his own.
+        var output = agent.OpenOutputAsync(0, CancellationToken.None);
+        var started = agent.StartMainAsync(GuestWords.Process(spec.Guest.Process), CancellationToken.None);
+        _ = output.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+        _ = started.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+        await configured;
+        return (output, started);
     }
 
     private static HyprException Failed(string name, string why, IVmmProcess? process, Exception cause)

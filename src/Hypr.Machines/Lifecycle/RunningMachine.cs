@@ -64,22 +64,25 @@ internal sealed partial class RunningMachine : IRunningMachine
 
     public Task<MachineExit> Exited => _exited.Task;
 
-    /// <summary>Takes the first connection and reads the output from where the log ends.</summary>
-    public async Task TakeAsync(GuestConnection connection, CancellationToken cancel)
+    /// <summary>Takes the first connection.</summary>
+    public void Take(GuestConnection connection)
     {
         _pid = connection.Hello.Pid;
-        var output = await connection.OpenOutputAsync(_output.Next, cancel);
-        Pump(Task.Run(() => _output.PumpAsync(output, _letGo.Token), CancellationToken.None));
         lock (_lock)
             _connection.TrySetResult(connection);
     }
 
-    /// <summary>Starts the image's process over the connection taken.</summary>
-    public async Task StartMainAsync(GuestProcess process, CancellationToken cancel)
+    /// <summary>From where the log ends, over that connection.</summary>
+    public async Task ReadAsync(GuestConnection connection, CancellationToken cancel) => Read(await connection.OpenOutputAsync(_output.Next, cancel));
+
+    public void Read(GuestOutput output) => Pump(Task.Run(() => _output.PumpAsync(output, _letGo.Token), CancellationToken.None));
+
+    /// <summary>The image's process is starting over the connection taken.</summary>
+    public async Task StartedAsync(Task<int> pid, CancellationToken cancel)
     {
-        if (process.OpenStdin)
+        if (_hasStdin)
             await _input.OpenAsync(cancel);
-        _pid = await (await _connection.Task).StartMainAsync(GuestWords.Process(process), cancel);
+        _pid = await pid.WaitAsync(cancel);
     }
 
     /// <summary>From here on the machine is looked after until it ends.</summary>

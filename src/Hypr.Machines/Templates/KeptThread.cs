@@ -1,10 +1,13 @@
+using Hypr.Linux.Processes;
+
 namespace Hypr.Machines.Templates;
 
 /// <summary>
 /// A thread that lives until it is disposed. A child's parent-death signal is tied to the thread that made it (prctl(2), PR_SET_PDEATHSIG), and one of the
 /// pool may end at any time.
 /// </summary>
-internal sealed class KeptThread : IDisposable
+/// <param name="nice">Of the thread and its children; 0: as this process.</param>
+internal sealed class KeptThread(int nice) : IDisposable
 {
     private readonly ManualResetEventSlim _end = new();
 
@@ -16,6 +19,8 @@ internal sealed class KeptThread : IDisposable
         {
             try
             {
+                if (nice > 0)
+                    Self.LowerPriority(nice);
                 result.SetResult(work());
             }
             catch (Exception e)

@@ -86,7 +86,7 @@ internal sealed partial class MachineTemplates(
         try
         {
             if (await LoadAsync(slot, name, shape, cancel) is null)
-                await MakeAsync(slot, cpus, memoryBytes, hypervisor, replaced: null, cancel);
+                await MakeAsync(slot, cpus, memoryBytes, hypervisor, replaced: null, isAwaited: true, cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -154,7 +154,7 @@ internal sealed partial class MachineTemplates(
             {
                 try
                 {
-                    await MakeAsync(slot, cpus, memoryBytes, hypervisor, replaced, _end.Token);
+                    await MakeAsync(slot, cpus, memoryBytes, hypervisor, replaced, isAwaited: false, _end.Token);
                     slot.NotBefore = 0;
                 }
                 catch (OperationCanceledException) when (_end.IsCancellationRequested)
@@ -170,7 +170,7 @@ internal sealed partial class MachineTemplates(
         }
     }
 
-    private async Task MakeAsync(Slot slot, int cpus, long memoryBytes, HypervisorInfo hypervisor, Template? replaced, CancellationToken cancel)
+    private async Task MakeAsync(Slot slot, int cpus, long memoryBytes, HypervisorInfo hypervisor, Template? replaced, bool isAwaited, CancellationToken cancel)
     {
         await slot.Making.WaitAsync(cancel);
         try
@@ -180,8 +180,16 @@ internal sealed partial class MachineTemplates(
             // Another hyprd, or another caller, may have been first.
             if (slot.Loaded != replaced || (replaced is null && await LoadAsync(slot, name, shape, cancel) is not null))
                 return;
+            if (replaced is not null && store.CreatedOf(name) > replaced.Header.Created)
+            {
+                slot.Loaded = null;
+                DisposeLater(replaced);
+                await LoadAsync(slot, name, shape, cancel);
+                return;
+            }
+
             var began = clock.GetTimestamp();
-            var template = await maker.MakeAsync(cpus, memoryBytes, hypervisor, cancel);
+            var template = await maker.MakeAsync(cpus, memoryBytes, hypervisor, isAwaited, cancel);
             slot.LastUse = clock.GetTimestamp();
             slot.Loaded = template;
             if (replaced is not null)

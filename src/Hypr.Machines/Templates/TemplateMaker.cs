@@ -20,20 +20,27 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
     private const int IdleLooks = 3;
     private const int MostLooks = 40;
     private const int Attempts = 5;
+    private const int Slower = 4;
+    private const long Reserve = 256 << 20;
 
+    /// <param name="isAwaited">Somebody waits for it. Otherwise it lets everything else go first, and is not made where memory is short.</param>
     /// <exception cref="IOException">It did not come about; the message says why.</exception>
-    public async Task<Template> MakeAsync(int cpus, long memoryBytes, HypervisorInfo hypervisor, CancellationToken cancel)
+    public async Task<Template> MakeAsync(int cpus, long memoryBytes, HypervisorInfo hypervisor, bool isAwaited, CancellationToken cancel)
     {
+        if (!isAwaited && HostMemory.Available() is { } free && free < memoryBytes + Reserve)
+            throw new IOException($"the host has {free >> 20} MB of memory left");
+        var pace = isAwaited ? new Pace(0, settings.BootDeadline, settings.WarmDeadline)
+            : new Pace(settings.TemplateNice, settings.BootDeadline * Slower, settings.WarmDeadline * Slower);
         var shape = vmm.Shape(cpus, memoryBytes, hypervisor);
         var memory = SealedMemory.Make(memoryBytes);
         try
         {
-            var state = await RecordAsync(Request(cpus, memoryBytes) with { RecordTo = memory }, hypervisor, cancel);
+            var state = await RecordAsync(Request(cpus, memoryBytes) with { RecordTo = memory }, hypervisor, pace, cancel);
             SealedMemory.Seal(memory);
             var template = new Template(
                 new TemplateHeader(shape, cpus, memoryBytes, clock.GetUtcNow(), state.Length), new SavedGuest(memory, state));
             await RunAsync(
-                Request(cpus, memoryBytes) with { From = template.Guest }, hypervisor, settings.WarmDeadline,
+                Request(cpus, memoryBytes) with { From = template.Guest }, hypervisor, pace, pace.Warm,
                 static (_, _, _) => Task.FromResult(Array.Empty<byte>()), cancel);
             return template;
         }
@@ -48,13 +55,13 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
     }
 
     /// <summary>A guest that booted without its fine timers, as happens on a busy host, ticks for ever: another is booted.</summary>
-    private async Task<byte[]> RecordAsync(VmmRequest request, HypervisorInfo hypervisor, CancellationToken cancel)
+    private async Task<byte[]> RecordAsync(VmmRequest request, HypervisorInfo hypervisor, Pace pace, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await RunAsync(request, hypervisor, settings.BootDeadline, SaveAsync, cancel);
+                return await RunAsync(request, hypervisor, pace, pace.Boot, SaveAsync, cancel);
             }
             catch (RestlessException) when (attempt < Attempts)
             {
@@ -88,13 +95,13 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
 
     /// <summary>A VMM up to the agent's answer, then what is wanted of it, then its end.</summary>
     private async Task<byte[]> RunAsync(
-        VmmRequest request, HypervisorInfo hypervisor, TimeSpan deadline,
+        VmmRequest request, HypervisorInfo hypervisor, Pace pace, TimeSpan deadline,
         Func<IVmmProcess, GuestConnection, CancellationToken, Task<byte[]>> then, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(deadline);
         MachineFolders.Make(request.RunFolder);
-        using var keeper = new KeptThread();
+        using var keeper = new KeptThread(pace.Nice);
         IVmmProcess? process = null;
         GuestConnection? agent = null;
         try
@@ -144,6 +151,10 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
             EndsWithThread = true,
         };
     }
+
+    /// <param name="Boot">Deadline of a guest that boots.</param>
+    /// <param name="Warm">Deadline of one that goes on.</param>
+    private readonly record struct Pace(int Nice, TimeSpan Boot, TimeSpan Warm);
 
     private sealed class RestlessException() : IOException("the guest does not come to rest");
 }

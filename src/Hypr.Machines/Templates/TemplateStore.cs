@@ -84,23 +84,26 @@ internal sealed class TemplateStore(string folder, bool isShared)
         }
     }
 
-    public IReadOnlyList<(string Name, TemplateHeader Header, FileInfo File)> List()
-    {
-        var all = new List<(string, TemplateHeader, FileInfo)>();
-        foreach (var file in Files())
-        {
-            try
-            {
-                using var stream = file.Open(new FileStreamOptions { Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 16 * 1024 });
-                all.Add((Path.GetFileNameWithoutExtension(file.Name), TemplateFile.ReadHeader(stream), file));
-            }
-            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
-            {
-                // Damaged or gone meanwhile: its first use says so.
-            }
-        }
+    public IReadOnlyList<(string Name, TemplateHeader Header, FileInfo File)> List() =>
+    [
+        .. Files().Select(static file => (Path.GetFileNameWithoutExtension(file.Name), Header: HeaderOf(file)!, file)).Where(static t => t.Header is not null),
+    ];
 
-        return all;
+    /// <summary>Null: there is none.</summary>
+    public DateTimeOffset? CreatedOf(string name) => HeaderOf(new FileInfo(PathOf(name)))?.Created;
+
+    /// <summary>Null: it is damaged or gone meanwhile; its first use says so.</summary>
+    private static TemplateHeader? HeaderOf(FileInfo file)
+    {
+        try
+        {
+            using var stream = file.Open(new FileStreamOptions { Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 16 * 1024 });
+            return TemplateFile.ReadHeader(stream);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>One maker at a time, over all hyprds of the folder: the kernel frees it at a process's end.</summary>

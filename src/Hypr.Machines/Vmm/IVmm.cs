@@ -23,6 +23,9 @@ internal interface IVmm
     /// </summary>
     string Shape(int cpus, long memoryBytes, HypervisorInfo hypervisor);
 
+    /// <summary>A saved guest has places for all the devices of this one.</summary>
+    bool FitsSaved(VmmRequest request);
+
     /// <summary>Spawns the process. It is not waited for until the guest boots.</summary>
     IVmmProcess Start(VmmRequest request, HypervisorInfo hypervisor);
 
@@ -53,7 +56,7 @@ internal sealed record VmmRequest
     public string? RootFs { get; init; }
     public string? WritableDisk { get; init; }
 
-    /// <summary>Of a guest that goes on from a saved one only the first is there at once, the others are plugged.</summary>
+    /// <summary>Of a guest that goes on from a saved one only the first are there at once (<see cref="IVmmProcess.NicsAtOnce"/>), the others are plugged.</summary>
     public required IReadOnlyList<VmmNic> Nics { get; init; }
     public IReadOnlyList<VmmVolume> Volumes { get; init; } = [];
 
@@ -89,6 +92,9 @@ internal interface IVmmProcess : IAsyncDisposable
     DeviceSlot RootSlot { get; }
 
     DeviceSlot WritableSlot { get; }
+
+    /// <summary>So many of as many NICs sit in their slots when it starts.</summary>
+    int NicsAtOnce(int nics);
 
     /// <summary>Where the NICs sit that it was started with.</summary>
     DeviceSlot NicSlot(int index);

@@ -26,6 +26,7 @@ internal sealed class MachineLab : IAsyncDisposable
             // Tests share two cores with others.
             BootDeadline = TimeSpan.FromMinutes(3),
             WarmDeadline = TimeSpan.FromMinutes(1),
+            TemplateNice = 0,
             TemplateDirectory = Path.Combine(Repository.Cache, "templates"),
         };
         Settings = change?.Invoke(settings) ?? settings;

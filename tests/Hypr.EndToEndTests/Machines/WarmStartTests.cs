@@ -42,6 +42,91 @@ public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>
     }
 
     [Fact]
+    public async Task Volumes_and_more_networks_have_their_places_in_a_warm_machine_too()
+    {
+        using var space = NetworkNamespace.Create();
+        await using var lab = SharedLab();
+        await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
+        await lab.Host.Volumes.CreateAsync("rw", 64 << 20, CancellationToken.None);
+        await lab.Host.Volumes.CreateAsync("ro", 64 << 20, CancellationToken.None);
+        var taps = Enumerable.Range(0, 4).Select(i => Tap(space, $"tap{i}")).ToArray();
+        MachineVolume Volume(string name, bool writes) => new(name, lab.Host.Volumes.PathOf(name), true, [new MachineMount("/" + name, !writes, false)]);
+
+        // Twice: what the first wrote the second reads. Three networks are there at once, the fourth is plugged.
+        foreach (var expected in new[] { "none", "kept" })
+        {
+            var spec = lab.Spec("sh", "-c", "cat /rw/file 2>/dev/null || echo none; echo kept > /rw/file; (echo x > /ro/file) 2>&1; ip -o -4 addr") with
+            {
+                Nics = [.. taps.Select((tap, i) => Nic(tap, $"eth{i}", i))],
+                Volumes = [Volume("rw", true), Volume("ro", false)],
+            };
+            var machine = await lab.StartAsync(spec);
+            Assert.True(machine.IsWarm);
+            Assert.Equal(0, (await machine.Exited.WaitAsync(Patience)).Code);
+            var output = await lab.LogAsync(spec.Id);
+            Assert.Contains(expected + "\n", output, StringComparison.Ordinal);
+            Assert.Contains("Read-only file system", output, StringComparison.Ordinal);
+            for (var i = 0; i < taps.Length; i++)
+                Assert.Matches($"eth{i} +inet 10[.]{88 + i}[.]0[.]2/24", output);
+        }
+
+        foreach (var tap in taps)
+            tap.Dispose();
+        Assert.Empty(lab.Logs.Warnings);
+    }
+
+    [Fact]
+    public async Task A_machine_with_more_volumes_than_a_template_has_places_for_boots()
+    {
+        await using var lab = SharedLab();
+        await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
+        var names = Enumerable.Range(0, 5).Select(i => $"v{i}").ToArray();
+        foreach (var name in names)
+            await lab.Host.Volumes.CreateAsync(name, 64 << 20, CancellationToken.None);
+        var machine = await lab.StartAsync(lab.Spec("sh", "-c", "echo x > /v0/a && echo x > /v4/a && mount") with
+        {
+            Volumes = [.. names.Select(name => new MachineVolume(name, lab.Host.Volumes.PathOf(name), true, [new MachineMount("/" + name, false, false)]))],
+        });
+        Assert.False(machine.IsWarm);
+        Assert.Equal(0, (await machine.Exited.WaitAsync(Patience)).Code);
+        var mounts = await lab.LogAsync(machine.Handle.MachineId);
+        Assert.All(names, name => Assert.Contains($" on /{name} type ext4 (rw", mounts, StringComparison.Ordinal));
+        Assert.Empty(lab.Logs.Warnings);
+    }
+
+    [Fact]
+    public async Task Beyond_their_bound_the_template_goes_that_was_not_used_for_longest()
+    {
+        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = _templates, MostTemplates = 2 });
+        var first = await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
+        var second = await lab.Host.WarmAsync(1, 128L << 20, CancellationToken.None);
+        Assert.True(await IsWarmAsync(lab, lab.Host));
+        var third = await lab.Host.WarmAsync(1, 160L << 20, CancellationToken.None);
+        Assert.Equal(new[] { first.Name, third.Name }.Order(), lab.Host.Templates().Select(t => t.Name).Order());
+        Assert.DoesNotContain(second.Name + ".template", Files());
+    }
+
+    [Fact]
+    public async Task A_kernel_that_was_replaced_between_two_starts_boots_and_the_old_ones_template_goes()
+    {
+        var kernel = Path.Combine(_templates, "kernel");
+        File.Copy(guest.Kernel, kernel);
+        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = null, Kernel = kernel });
+        var old = await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
+        Assert.True(await IsWarmAsync(lab, lab.Host));
+
+        // As a package does it: another file under the name. What follows an ELF's segments is not loaded.
+        File.Copy(kernel, kernel + ".new");
+        await File.AppendAllTextAsync(kernel + ".new", "another build");
+        File.Move(kernel + ".new", kernel, overwrite: true);
+        Assert.False(await IsWarmAsync(lab, lab.Host));
+        Assert.True(await UntilAsync(() => lab.Host.Templates() is [{ IsLoaded: true } made] && made.Name != old.Name));
+        Assert.True(await IsWarmAsync(lab, lab.Host));
+        Assert.Empty(lab.Logs.Warnings);
+        File.Delete(kernel);
+    }
+
+    [Fact]
     public async Task Two_hosts_that_start_the_same_new_size_at_once_make_one_template()
     {
         await using var lab = Lab();
@@ -93,6 +178,9 @@ public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>
         Assert.Equal((0, null), ((await machine.Exited.WaitAsync(Patience)).Code, (await machine.Exited).Error));
         return machine.IsWarm;
     }
+
+    /// <summary>With the templates of all tests.</summary>
+    private MachineLab SharedLab() => new(guest);
 
     private MachineLab Lab() => new(guest, settings => settings with { TemplateDirectory = _templates });
 

@@ -144,7 +144,11 @@ public class HyprHost : IDisposable
         return $"taps: {string.Join(' ', taps)}; vmms: {Vmms().Count}; run: {Folders(RuntimeDir)}; data: {Folders(DataDir)}; ports: {Published()}";
     }
 
-    public IReadOnlyList<int> Vmms() => [.. Space.Processes().Where(pid => ProgramOf(pid).StartsWith("qemu-system", StringComparison.Ordinal))];
+    /// <summary>Of VMs: <see cref="Makers"/> come and go behind them.</summary>
+    public IReadOnlyList<int> Vmms() => [.. Space.Processes().Where(pid => ProgramOf(pid).StartsWith("qemu-system", StringComparison.Ordinal)).Except(Makers())];
+
+    /// <summary>VMMs at work on templates.</summary>
+    public IReadOnlyList<int> Makers() => [.. Space.Processes().Where(pid => Words(pid).Any(w => w.EndsWith(",process=hypr-template", StringComparison.Ordinal)))];
 
     public void Dispose()
     {
@@ -233,15 +237,17 @@ public class HyprHost : IDisposable
         : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {result.ExitCode}: {result.Error}{result.Output}\n--- hyprd: {DaemonLog}");
 
     /// <summary>By its arguments: a VMM's process has its VM's name (QEMU's <c>-name process=</c>).</summary>
-    private static string ProgramOf(int pid)
+    private static string ProgramOf(int pid) => Path.GetFileName(Words(pid)[0]);
+
+    private static string[] Words(int pid)
     {
         try
         {
-            return Path.GetFileName(File.ReadAllText($"/proc/{pid}/cmdline").Split('\0')[0]);
+            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
         }
         catch (IOException)
         {
-            return "";
+            return [""];
         }
     }
 }

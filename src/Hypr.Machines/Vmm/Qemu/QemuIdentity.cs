@@ -11,12 +11,15 @@ internal static class QemuIdentity
 {
     private static readonly ConcurrentDictionary<(string Path, long Length, long Written), string> Known = new();
 
+    /// <summary>It stays while this process runs, and /proc/cpuinfo is costly to read.</summary>
+    private static readonly Lazy<string> TheCpu = new(Cpu);
+
     /// <summary>One line. Files that did not change are not read again.</summary>
     public static string Of(MachineHostSettings settings, HypervisorInfo hypervisor)
     {
         var qemu = new FileInfo(Tool.Find(settings.Qemu) ?? settings.Qemu);
         var size = qemu.Exists ? string.Create(CultureInfo.InvariantCulture, $"{qemu.Length} {qemu.LastWriteTimeUtc.Ticks}") : "missing";
-        return $"{hypervisor.Vmm} {size} {hypervisor.Accelerator}; cpu {Cpu()}; protocol {Hello.CurrentProtocol}; "
+        return $"{hypervisor.Vmm} {size} {hypervisor.Accelerator}; cpu {TheCpu.Value}; protocol {Hello.CurrentProtocol}; "
             + $"kernel {Content(settings.Kernel)}; initramfs {Content(settings.Initramfs)}";
     }
 

@@ -29,12 +29,13 @@ internal static class QemuMigration
         }
     });
 
-    /// <summary>Starts to load from the pipe that QEMU was given; a failure is QEMU's end, with its words on stderr.</summary>
+    /// <summary>Starts to load from the pipe that QEMU was given; a failure is QEMU's end, with its words on stderr. All is asked at once.</summary>
     public static async Task LoadAsync(QmpClient monitor, CancellationToken cancel)
     {
-        await IgnoreMemoryAsync(monitor, cancel);
+        var ignored = IgnoreMemoryAsync(monitor, cancel);
         var uri = string.Create(CultureInfo.InvariantCulture, $"fd:{QemuCommandLine.State}");
-        await monitor.ExecuteAsync("migrate-incoming", json => json.WriteString("uri", uri), cancel);
+        var loading = monitor.ExecuteAsync("migrate-incoming", json => json.WriteString("uri", uri), cancel);
+        await Task.WhenAll(ignored, loading);
     }
 
     /// <summary>The guest runs until all is written: whoever loads it finds it running.</summary>

@@ -19,6 +19,7 @@ internal sealed class QemuProcess : IVmmProcess
     private readonly string _runFolder;
     private readonly int _firstVolumePort;
     private readonly int _foldersPort;
+    private readonly bool _isResumed;
     private readonly LastWords _consoleWords = new(MostConsoleBytes);
     private readonly LastWords _errorWords = new(MostErrorBytes);
     private readonly Stream? _console;
@@ -31,7 +32,7 @@ internal sealed class QemuProcess : IVmmProcess
 
     /// <param name="console">A connection to the console's socket.</param>
     /// <param name="errors">What QEMU itself writes; null when an earlier hyprd had it.</param>
-    /// <param name="plan">Of one that was just started.</param>
+    /// <param name="plan">Of one that was just started. One that goes on from a saved guest has that one's slots.</param>
     public QemuProcess(
         string machineId, LinuxProcess process, string runFolder, string? consoleFile, Stream? console, Stream? errors, TimeProvider clock,
         Faults? faults = null, QemuPlan? plan = null)
@@ -39,6 +40,7 @@ internal sealed class QemuProcess : IVmmProcess
         _faults = faults;
         _firstVolumePort = plan?.FirstVolumePort ?? 0;
         _foldersPort = plan?.FoldersPort ?? 0;
+        _isResumed = plan?.Start == QemuStart.Resume;
         Handle = new MachineHandle(machineId, process.Pid, process.StartTime);
         _process = process;
         _runFolder = runFolder;
@@ -59,11 +61,13 @@ internal sealed class QemuProcess : IVmmProcess
 
     public Task<int?> Exited { get; }
 
-    public DeviceSlot NicSlot(int index) => QemuCommandLine.SlotOf(index);
+    public int NicsAtOnce(int nics) => QemuCommandLine.NicsAtOnce(_isResumed, nics);
+
+    public DeviceSlot NicSlot(int index) => _isResumed ? QemuCommandLine.SavedNicSlot(index) : QemuCommandLine.SlotOf(index);
 
     public TimeSpan CpuTime => _process.CpuTime;
 
-    public DeviceSlot VolumeSlot(int index) => QemuCommandLine.PortSlot(_firstVolumePort + index);
+    public DeviceSlot VolumeSlot(int index) => _isResumed ? QemuCommandLine.SavedDiskSlot(index) : QemuCommandLine.PortSlot(_firstVolumePort + index);
 
     public DeviceSlot FoldersSlot => QemuCommandLine.PortSlot(_foldersPort);
 
@@ -91,7 +95,7 @@ internal sealed class QemuProcess : IVmmProcess
         await _gate.WaitAsync(cancel);
         try
         {
-            await QemuMigration.LoadAsync(await MonitorAsync(cancel), cancel);
+            await QemuMigration.LoadAsync(Monitor(), cancel);
         }
         catch (QmpException e)
         {
@@ -108,7 +112,7 @@ internal sealed class QemuProcess : IVmmProcess
         await _gate.WaitAsync(cancel);
         try
         {
-            return await QemuMigration.SaveAsync(await MonitorAsync(cancel), cancel);
+            return await QemuMigration.SaveAsync(Monitor(), cancel);
         }
         catch (QmpException e)
         {
@@ -129,7 +133,7 @@ internal sealed class QemuProcess : IVmmProcess
         await _gate.WaitAsync(cancel);
         try
         {
-            var disks = await (await MonitorAsync(cancel)).ExecuteAsync("query-blockstats", null, cancel);
+            var disks = await Monitor().ExecuteAsync("query-blockstats", null, cancel);
             return new VmmUsage(
                 _process.CpuTime, Sum(disks, "rd_bytes"), Sum(disks, "rd_operations"), Sum(disks, "wr_bytes"), Sum(disks, "wr_operations"));
         }
@@ -148,7 +152,7 @@ internal sealed class QemuProcess : IVmmProcess
         await _gate.WaitAsync(cancel);
         try
         {
-            var monitor = await MonitorAsync(cancel);
+            var monitor = Monitor();
             var port = await FreePortAsync(monitor, cancel);
             var netdev = QemuCommandLine.NetdevId(port);
 
@@ -209,12 +213,12 @@ internal sealed class QemuProcess : IVmmProcess
         await _gate.WaitAsync(cancel);
         try
         {
-            var monitor = await MonitorAsync(cancel);
+            var monitor = Monitor();
             var devices = await DevicesAsync(monitor, cancel);
             foreach (var id in devices)
             {
-                if (id == QemuCommandLine.FirstNicId(name))
-                    await TryAsync(monitor, "netdev_del", "id", QemuCommandLine.FirstNetdev);
+                if (QemuCommandLine.ParseMmioNetdev(id, name) is { } first)
+                    await TryAsync(monitor, "netdev_del", "id", first);
                 if (QemuCommandLine.ParseNicId(id) is not { } nic || nic.Name != name)
                     continue;
                 // The order lets the TAP go at once: QEMU keeps a NIC whose backend was removed, as one without a link
@@ -235,8 +239,7 @@ internal sealed class QemuProcess : IVmmProcess
 
     public async ValueTask DisposeAsync()
     {
-        if (_monitor is not null)
-            await _monitor.DisposeAsync();
+        _monitor?.Dispose();
         // What a dead QEMU wrote last is in the sockets still.
         if (Exited.IsCompleted)
             await LastWordsReadAsync();
@@ -264,7 +267,7 @@ internal sealed class QemuProcess : IVmmProcess
         await _gate.WaitAsync(cancel);
         try
         {
-            await (await MonitorAsync(cancel)).ExecuteAsync(command, arguments, cancel);
+            await Monitor().ExecuteAsync(command, arguments, cancel);
         }
         catch (Exception e) when (e is QmpException or IOException)
         {
@@ -276,16 +279,14 @@ internal sealed class QemuProcess : IVmmProcess
         }
     }
 
-    /// <summary>Connected at the first use: nothing of a start waits for it.</summary>
-    private async Task<QmpClient> MonitorAsync(CancellationToken cancel)
+    /// <summary>Connected at the first use: nothing of a cold start waits for it.</summary>
+    private QmpClient Monitor()
     {
-        if (_monitor is { IsBroken: true })
-        {
-            await _monitor.DisposeAsync();
-            _monitor = null;
-        }
-
-        return _monitor ??= await QmpClient.ConnectAsync(QemuSockets.Monitor(_runFolder), Happened, cancel, _faults);
+        if (_monitor is { IsBroken: true } broken)
+            broken.Dispose();
+        else if (_monitor is not null)
+            return _monitor;
+        return _monitor = QmpClient.Connect(QemuSockets.Monitor(_runFolder), Happened, _faults);
     }
 
     /// <summary>

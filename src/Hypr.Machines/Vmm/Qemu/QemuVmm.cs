@@ -100,7 +100,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             Give(QemuCommandLine.Qmp, LocalSocket.Listen(QemuSockets.Monitor(runFolder)));
             Give(QemuCommandLine.Agent, LocalSocket.Listen(QemuSockets.Agent(runFolder)));
             Give(QemuCommandLine.Console, LocalSocket.Listen(QemuSockets.Console(runFolder)));
-            for (var i = 0; i < (request.From is null ? request.Nics.Count : Math.Min(1, request.Nics.Count)); i++)
+            for (var i = 0; i < QemuCommandLine.NicsAtOnce(request.From is not null, request.Nics.Count); i++)
                 descriptors.Add(QemuCommandLine.FirstTap + i, request.Nics[i].Tap);
 
             var plan = Plan(request, hypervisor);
@@ -166,6 +166,11 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
                 handle.Dispose();
         }
     }
+
+    /// <summary>Folders are served by a process that shares the guest's memory, and a saved guest's is a copy that nobody else sees.</summary>
+    public bool FitsSaved(VmmRequest request) =>
+        request.Folders.Count == 0 && request.Volumes.Count <= QemuCommandLine.SpareDisks
+        && request.Nics.Count - QemuCommandLine.NicsAtOnce(isResumed: true, request.Nics.Count) <= settings.SparePorts;
 
     public string Shape(int cpus, long memoryBytes, HypervisorInfo hypervisor)
     {

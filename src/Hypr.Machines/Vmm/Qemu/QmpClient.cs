@@ -11,7 +11,7 @@ namespace Hypr.Machines.Vmm.Qemu;
 /// what is not understood
 /// ends the connection.
 /// </summary>
-internal sealed class QmpClient : IAsyncDisposable
+internal sealed class QmpClient : IDisposable
 {
     private const int MostBytesInLine = 256 * 1024;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
@@ -20,7 +20,6 @@ internal sealed class QmpClient : IAsyncDisposable
     private readonly Socket _socket;
     private readonly Action<QmpMessage.Event> _happened;
     private readonly Dictionary<long, TaskCompletionSource<JsonElement>> _pending = [];
-    private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _last;
     private Exception? _failure;
 
@@ -35,24 +34,15 @@ internal sealed class QmpClient : IAsyncDisposable
 
     public bool IsBroken => _failure is not null;
 
-    /// <exception cref="IOException">QEMU does not answer.</exception>
-    public static async Task<QmpClient> ConnectAsync(string path, Action<QmpMessage.Event> happened, CancellationToken cancel, Faults? faults = null)
+    /// <summary>Waits for nothing, not even for QEMU's start: what is asked is worked off in its order, behind the negotiation of capabilities.</summary>
+    /// <exception cref="IOException">Nobody listens.</exception>
+    public static QmpClient Connect(string path, Action<QmpMessage.Event> happened, Faults? faults = null)
     {
         var client = new QmpClient(LocalSocket.Connect(path), happened, faults);
-        try
-        {
-            _ = Task.Run(client.ReadAsync, CancellationToken.None);
-            await client._greeted.Task.WaitAsync(Deadline, cancel);
-            await client.ExecuteAsync("qmp_capabilities", null, cancel);
-            return client;
-        }
-        catch (Exception e)
-        {
-            await client.DisposeAsync();
-            if (e is TimeoutException)
-                throw new IOException("QEMU's monitor does not greet");
-            throw;
-        }
+        _ = Task.Run(client.ReadAsync, CancellationToken.None);
+        // Where that fails the next command does.
+        _ = client.ExecuteAsync("qmp_capabilities", null, CancellationToken.None).ContinueWith(static t => t.Exception, TaskScheduler.Default);
+        return client;
     }
 
     /// <param name="arguments">Writes the members of the argument object; null: none.</param>
@@ -108,11 +98,7 @@ internal sealed class QmpClient : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync()
-    {
-        Fail(new ObjectDisposedException(nameof(QmpClient)));
-        return ValueTask.CompletedTask;
-    }
+    public void Dispose() => Fail(new ObjectDisposedException(nameof(QmpClient)));
 
     private void Send(ReadOnlySpan<byte> line, SafeHandle? descriptor)
     {
@@ -170,7 +156,6 @@ internal sealed class QmpClient : IAsyncDisposable
         switch (message)
         {
             case QmpMessage.Greeting:
-                _greeted.TrySetResult();
                 break;
             case QmpMessage.Event happened:
                 _happened(happened);
@@ -200,8 +185,6 @@ internal sealed class QmpClient : IAsyncDisposable
             var error = new IOException("the connection to QEMU's monitor broke", why);
             foreach (var pending in _pending.Values)
                 pending.TrySetException(error);
-            _greeted.TrySetException(error);
-            _ = _greeted.Task.Exception;
         }
 
         _socket.Dispose();
