@@ -40,9 +40,21 @@ internal sealed class QmpClient : IDisposable
     {
         var client = new QmpClient(LocalSocket.Connect(path), happened, faults);
         _ = Task.Run(client.ReadAsync, CancellationToken.None);
-        // Where that fails the next command does.
-        _ = client.ExecuteAsync("qmp_capabilities", null, CancellationToken.None).ContinueWith(static t => t.Exception, TaskScheduler.Default);
+        _ = client.NegotiateAsync();
         return client;
+    }
+
+    /// <summary>Before it QEMU takes no other command: where it fails the connection is of no use.</summary>
+    private async Task NegotiateAsync()
+    {
+        try
+        {
+            await ExecuteAsync("qmp_capabilities", null, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
     }
 
     /// <param name="arguments">Writes the members of the argument object; null: none.</param>
