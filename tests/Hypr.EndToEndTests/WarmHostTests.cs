@@ -6,7 +6,7 @@ namespace Hypr.EndToEndTests;
 /// <summary>Warm starts as a person sees them.</summary>
 public sealed class WarmHostTests(WarmHost host) : IClassFixture<WarmHost>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Fact]
     public void A_warm_VM_serves_its_port_and_info_df_and_events_say_so()

@@ -10,7 +10,7 @@ namespace Hypr.EndToEndTests.Machines;
 public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFiles>, IDisposable
 {
     private const long Memory = 256L << 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly string _folder = Directory.CreateTempSubdirectory("hypr-templates-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

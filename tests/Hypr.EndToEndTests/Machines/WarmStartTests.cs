@@ -11,7 +11,7 @@ namespace Hypr.EndToEndTests.Machines;
 /// <summary>Machines that go on from a saved guest.</summary>
 public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly string _templates = Directory.CreateTempSubdirectory("hypr-templates-").FullName;
 
     public void Dispose() => Directory.Delete(_templates, recursive: true);
