@@ -32,7 +32,7 @@ internal abstract record QmpMessage
             return new Event(Text(name), device);
         }
 
-        var number = root.TryGetProperty("id", out var request) && request.TryGetInt64(out var value) ? value : -1;
+        var number = root.TryGetProperty("id", out var request) && request.ValueKind == JsonValueKind.Number && request.TryGetInt64(out var value) ? value : -1;
         if (root.TryGetProperty("return", out var result))
             return new Return(number, result.Clone());
         if (root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object)
