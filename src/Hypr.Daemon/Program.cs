@@ -12,7 +12,7 @@ if (args is ["ports", var socket] && OperatingSystem.IsLinux())
 }
 
 // So is what serves a VM its folders of the host; it becomes virtiofsd.
-if (args is [FolderServerProgram.Word, .. var folders] && OperatingSystem.IsLinux())
+if (OperatingSystem.IsLinux() && args is [FolderServerProgram.Word, .. var folders])
 {
     return FolderServerProgram.Run(folders);
 }
