@@ -226,14 +226,10 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
         {
             TmpfsMode = Octal(tmpfs, "mode", $"services.{service}.volumes.tmpfs"),
             NoCopy = volume.Flag("nocopy") ?? false,
+            Subpath = volume.Text("subpath"),
             CreateHostPath = bind.Flag("create_host_path") ?? true,
             Propagation = bind.Text("propagation"),
         };
-        if (volume.Text("subpath") is not null)
-        {
-            problems.Error(volume.Place("subpath"), $"services.{service}.volumes: a subpath is not supported: mount the whole volume");
-        }
-
         tmpfs.WarnOfTheRest();
         volume.WarnOfTheRest();
         bind.WarnOfTheRest();
@@ -248,7 +244,8 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
             problems.Error(m.At, $"services.{service}.volumes: the type '{type}' is not supported; volume, bind and tmpfs are");
         }
 
-        if (target is null || !target.StartsWith('/'))
+        // One that does not begin with / is an error of up: the specification has a file with the volume's name alone (10-fragments).
+        if (target is null)
         {
             problems.Error(m.At, $"services.{service}.volumes: a target that begins with / is due");
             return null;

@@ -171,6 +171,9 @@ public sealed record ServiceMount(string Type, string? Source, string Target, bo
     /// <summary>What the image has there is not copied into an empty volume.</summary>
     public bool NoCopy { get; init; }
 
+    /// <summary>Of a volume: an error of up.</summary>
+    public string? Subpath { get; init; }
+
     /// <summary>Of a bind: a folder is made where there is nothing (the specification's default).</summary>
     public bool CreateHostPath { get; init; } = true;
     public string? Propagation { get; init; }

@@ -12,6 +12,17 @@ public sealed partial class UpPlan
 
     private void CheckVolumes(IReadOnlyList<Service> services)
     {
+        foreach (var (service, mount) in services.SelectMany(s => s.Volumes.Where(m => !m.Target.StartsWith('/')).Select(m => (s, m))))
+        {
+            _problems.Error(mount.At,
+                $"services.{service.Name}.volumes: '{mount.Target}' is no place in the VM, which begins with /. To mount the volume of that name there: {mount.Target}:/PATH");
+        }
+
+        foreach (var (service, mount) in services.SelectMany(s => s.Volumes.Where(m => m.Subpath is not null).Select(m => (s, m))))
+        {
+            _problems.Error(mount.At, $"services.{service.Name}.volumes: a subpath ({mount.Subpath}) is not supported: mount the whole volume");
+        }
+
         foreach (var volume in VolumesOf(services))
         {
             var there = _present.Volumes.FirstOrDefault(v => v.Name == volume.Name);

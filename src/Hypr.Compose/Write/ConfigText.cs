@@ -75,7 +75,7 @@ public static class ConfigText
             .Add("type", v.Type).Add("source", v.Source).Add("target", v.Target).Add("read_only", v.ReadOnly)
             .Add("tmpfs", new YamlMap().Add("size", v.TmpfsSize).Add("mode", v.TmpfsMode is { } mode ? "0" + Convert.ToString(mode, 8) : null))
             .Add("bind", new YamlMap().Add("create_host_path", v.CreateHostPath ? null : false, evenEmpty: true).Add("propagation", v.Propagation))
-            .Add("volume", new YamlMap().Add("nocopy", v.NoCopy))).ToList())
+            .Add("volume", new YamlMap().Add("nocopy", v.NoCopy).Add("subpath", v.Subpath))).ToList())
         .Add("working_dir", s.WorkingDir);
 
     private static YamlMap Deploy(Service s) => new YamlMap()

@@ -171,6 +171,8 @@ public sealed class UpPlanTests
     [InlineData("services: { web: { image: x, network_mode: host } }", "compose.yaml:1:30: services.web.network_mode host")]
     [InlineData("services: { web: { image: x, network_mode: 'service:db' } }", "compose.yaml:1:30: services.web.network_mode service:db")]
     [InlineData("services: { web: { image: x, volumes: ['data:/data'] } }\nvolumes: { data: { external: true } }", "compose.yaml:2:12: the volume data is external and is not there")]
+    [InlineData("services: { web: { image: x, volumes: [{ type: volume, source: data, target: /d, volume: { subpath: a } }] } }\nvolumes: { data: }", "compose.yaml:1:40: services.web.volumes: a subpath (a) is not supported")]
+    [InlineData("services: { web: { image: x, volumes: [data] } }\nvolumes: { data: }", "compose.yaml:1:40: services.web.volumes: 'data' is no place in the VM, which begins with /.")]
     [InlineData("services: { web: { image: x, volumes: ['./html:/html:rshared'] } }", "compose.yaml:1:40: services.web: ")]
     [InlineData("services: { web: { image: x, configs: [c] } }\nconfigs: { c: { external: true } }", "compose.yaml:1:40: services.web: the config c is external, and there is no swarm that keeps it")]
     [InlineData("services: { web: { image: x, scale: 2, volumes: ['data:/data'] } }\nvolumes: { data: }", "compose.yaml:1:50: web has 2 replicas and the volume data read-write")]
