@@ -18,7 +18,7 @@ internal sealed class SystemdHost : IDisposable
         mkdir "$work/cgroup/$name"
         echo $$ >"$work/cgroup/$name/cgroup.procs"
         umount "$work/cgroup"
-        exec unshare --cgroup --pid --mount --uts --ipc --fork --kill-child sh -euc "$3" sh "$work"
+        exec unshare --cgroup --pid --mount --uts --ipc --fork --kill-child sh -euc "$3" sh "$work" "$4"
         """;
 
     /// <summary>https://systemd.io/CONTAINER_INTERFACE says what systemd wants to find.</summary>
@@ -46,6 +46,8 @@ internal sealed class SystemdHost : IDisposable
           mkdir -p "$folder"
           mount -t tmpfs -o mode=755 none "$folder"
         done
+        # A checkout below one of them.
+        [ -e ".$2" ] || { mkdir -p ".$2"; mount --bind "$2" ".$2"; }
         mkdir run/old
         pivot_root . run/old
         umount -l /run/old
@@ -68,7 +70,7 @@ internal sealed class SystemdHost : IDisposable
         {
             Hub.Serve(Space, _folder);
             var root = Directory.CreateDirectory(Path.Combine(_folder, "root")).FullName;
-            _machine = Space.Start("unshare", "--mount", "sh", "-c", Boot, "sh", root, Space.Name, Root);
+            _machine = Space.Start("unshare", "--mount", "sh", "-c", Boot, "sh", root, Space.Name, Root, Repository.Root);
             _init = Init();
             var configuration = new JsonObject { ["registry-mirrors"] = new JsonArray($"http://{Hub.Address}") };
             Must("sh", "-c", $"echo '{configuration.ToJsonString()}' >/etc/hypr/daemon.json");
