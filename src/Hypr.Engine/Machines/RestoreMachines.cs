@@ -15,12 +15,12 @@ internal sealed partial class RestoreMachines(
 {
     public async Task RunAsync(CancellationToken cancel)
     {
-        // 1. Who still runs. All at once: an agent that is silent is waited for, and twenty one after another would keep hyprd from serving for minutes.
-        await Task.WhenAll(machines.All().Where(m => m.State.HasVmm && m.State.BootId == BootId.Current).Select(async machine =>
+        // 1. Who still runs.
+        foreach (var machine in machines.All().Where(m => m.State.HasVmm && m.State.BootId == BootId.Current))
         {
             var handle = new MachineHandle(machine.Id, machine.State.Pid, machine.State.PidStartTime);
             machine.Running = await host.AdoptAsync(handle, LogOptions.Bounds(machine.Config), cancel);
-        }));
+        }
 
         // 2. VMMs that nobody knows, and the kernel's state: TAPs, rules and names of the running ones stay, of all others they go.
         var running = machines.All().Where(m => m.Running is not null).ToList();
