@@ -20,9 +20,9 @@ internal static class UnpackedPackages
             {
                 Directory.CreateDirectory(Repository.Cache);
                 var made = TestProgram.Start(null, "sh", ["-c", $"""
-                    set -e; work=$(mktemp -d {root}.XXXXXX); cd "$work"
+                    set -e; work=$(mktemp -d -p {Repository.Cache}); trap 'rm -rf "$work"' EXIT; cd "$work"
                     apt-get -q download {string.Join(' ', packages)}; for package in *.deb; do dpkg-deb -x "$package" root; done
-                    chmod 755 root; mv root {root}; cd /; rm -rf "$work"
+                    chmod 755 root; mv root {root}
                     """]).WaitForEnd(TimeSpan.FromMinutes(3));
                 if (!made.Succeeded)
                 {

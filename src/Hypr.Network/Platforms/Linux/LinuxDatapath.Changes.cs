@@ -261,11 +261,11 @@ public sealed partial class LinuxDatapath
         var taps = _model.TapsInUse();
         foreach (var link in _netlink.Links.List())
         {
-            if ((OurLinks.IsBridge(link) && !bridges.Contains(link.Name)) || (OurLinks.IsTap(link) && !taps.Contains(link.Name))
-                || (OurLinks.IsCarrier(link) && !_settings.KeepCarrier))
-            {
+            // What an endpoint uses stays, whatever kind of link it looks like.
+            if (taps.Contains(link.Name))
+                continue;
+            if ((OurLinks.IsBridge(link) && !bridges.Contains(link.Name)) || OurLinks.IsTap(link) || (OurLinks.IsCarrier(link) && !_settings.KeepCarrier))
                 _remover.Remove(link);
-            }
         }
     }
 }
