@@ -6,7 +6,8 @@ using Hypr.Network;
 namespace Hypr.Engine;
 
 /// <summary>
-/// Whether database, kernel, files and processes agree. Looks twice: what only one of two looks sees was an operation under way. Changes nothing.
+/// Whether database, kernel, files and processes agree. Looks twice: what only one of two looks sees was an operation under way; a VM on its way up, which takes longer,
+/// may have its VMM and TAPs already. Changes nothing.
 /// </summary>
 internal sealed class Consistency(MachineRegistry machines, IImageService images, INetworkService networks, IMachineHost host, TimeProvider clock)
 {
@@ -44,15 +45,20 @@ internal sealed class Consistency(MachineRegistry machines, IImageService images
         faults.AddRange(networks.List().SelectMany(n => networks.EndpointsOn(n.Id)).Where(e => !known.Contains(e.MachineId))
             .Select(e => $"endpoint {e.Id} is of machine {e.MachineId}, which does not exist"));
         faults.AddRange(images.Check());
-        faults.AddRange(host.Check(known, [.. all.Select(m => m.Running?.Handle).OfType<MachineHandle>()]));
+        faults.AddRange(host.Check(known, [.. all.Select(Vmm).OfType<MachineHandle>()]));
         faults.AddRange(await networks.CheckAsync(cancel));
         return faults;
     }
 
+    private static bool IsOnItsWay(Machine machine) => machine.State.Status is MachineStatus.Starting or MachineStatus.Restarting;
+
+    private static MachineHandle? Vmm(Machine machine) => machine.Running?.Handle
+        ?? (IsOnItsWay(machine) && machine.State.Pid != 0 ? new MachineHandle(machine.Id, machine.State.Pid, machine.State.PidStartTime) : null);
+
     private void CheckMachine(Machine machine, List<string> faults)
     {
         var runs = machine.Running is not null;
-        if (machine.State.HasVmm != runs && machine.State.Status is not (MachineStatus.Starting or MachineStatus.Restarting or MachineStatus.Removing))
+        if (machine.State.HasVmm != runs && !IsOnItsWay(machine) && machine.State.Status != MachineStatus.Removing)
         {
             faults.Add($"VM {machine.Name} is {machine.State.Status.ToString().ToLowerInvariant()} in the database, and {(runs ? "has a VMM" : "has none")}");
         }
@@ -62,7 +68,7 @@ internal sealed class Consistency(MachineRegistry machines, IImageService images
             faults.Add($"VM {machine.Name} has an image that is not there: {machine.ImageId}");
         }
 
-        foreach (var endpoint in networks.EndpointsOf(machine.Id).Where(e => e.Tap is not null && !runs))
+        foreach (var endpoint in networks.EndpointsOf(machine.Id).Where(e => e.Tap is not null && !runs && !IsOnItsWay(machine)))
         {
             faults.Add($"VM {machine.Name} does not run, and has {endpoint.Tap}");
         }

@@ -22,6 +22,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     internal const long LeastMemoryBytes = 96L << 20;
     /// <summary>An empty disk's metadata, the log as long as it may be, and the database's log: what is begun can be taken back.</summary>
     private const long SpaceOfAMachine = 32L << 20;
+    private static readonly TimeSpan[] ShortAttempts = [TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(700)];
     private static readonly TimeSpan AdoptDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10);
 
@@ -94,7 +95,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(AdoptDeadline);
-            connection = await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: false, limit.Token);
+            connection = await OpenAgentAsync(process, limit.Token);
             if (connection.Hello.State is GuestState.Fresh or GuestState.Configured)
             {
                 // A start that was interrupted: nothing of the image's ran.
@@ -204,6 +205,29 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "a process (pid {Pid}) that nobody knows was ended: of machine {Machine}")]
     private static partial void StrayEnded(ILogger logger, int pid, string machine);
+
+    /// <summary>
+    /// One idle guest in fifty sleeps through a connection (QEMU 7.2, TCG: its vCPUs are halted with nothing pending, and the bytes are taken) and wakes at the next:
+    /// so several are made, each with more patience, within what the caller waits.
+    /// </summary>
+    private static async Task<GuestConnection> OpenAgentAsync(IVmmProcess process, CancellationToken cancel)
+    {
+        foreach (var patience in ShortAttempts)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(patience);
+            try
+            {
+                return await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: false, limit.Token);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                // Once more.
+            }
+        }
+
+        return await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: false, cancel);
+    }
 
     [LoggerMessage(LogLevel.Warning, "the agent of {Machine} does not answer yet: {Reason}")]
     private static partial void AdoptedInSilence(ILogger logger, string machine, string reason);

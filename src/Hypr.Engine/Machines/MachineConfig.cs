@@ -110,7 +110,11 @@ public sealed record MachineFileConfig(string Target, byte[] Content, uint User,
 
 /// <param name="Name"><c>no</c>, <c>on-failure</c>, <c>always</c>, <c>unless-stopped</c>.</param>
 /// <param name="MaximumRetryCount">For on-failure; 0: without end.</param>
-public sealed record RestartPolicy(string Name, int MaximumRetryCount);
+public sealed record RestartPolicy(string Name, int MaximumRetryCount)
+{
+    /// <summary>Whether <c>on-failure</c> starts it once more, after so many times.</summary>
+    public bool Allows(int restarts) => MaximumRetryCount == 0 || restarts < MaximumRetryCount;
+}
 
 /// <param name="GuestPort"><c>80/tcp</c>.</param>
 /// <param name="HostIp">Empty: the default bind address.</param>

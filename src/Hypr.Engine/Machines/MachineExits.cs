@@ -112,7 +112,7 @@ internal sealed partial class MachineExits(
         var again = !state.StoppedByHand && policy.Name switch
         {
             "always" or "unless-stopped" => true,
-            "on-failure" => exit.Code != 0 && (policy.MaximumRetryCount == 0 || state.RestartCount < policy.MaximumRetryCount),
+            "on-failure" => exit.Code != 0 && policy.Allows(state.RestartCount),
             _ => false,
         };
         if (!again)

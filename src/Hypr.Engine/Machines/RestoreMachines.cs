@@ -87,7 +87,7 @@ internal sealed partial class RestoreMachines(
     {
         "always" => true,
         "unless-stopped" => !state.StoppedByHand,
-        "on-failure" => !state.StoppedByHand && state.ExitCode != 0,
+        "on-failure" => !state.StoppedByHand && state.ExitCode != 0 && machine.Config.Restart.Allows(state.RestartCount),
         _ => false,
     };
 

@@ -41,11 +41,17 @@ public sealed class RestartPolicyTests(HyprHost host) : IClassFixture<HyprHost>
         }
 
         host.MustHypr("stop", "-t", "1", "left-unless-stopped");
+        Run("left-spent", "on-failure:1", "false");
+        Assert.True(Probe.Until(() => Inspect("left-spent", "{{.State.Status}} {{.RestartCount}}") == "exited 1\n", TimeSpan.FromMinutes(1)));
+        var spent = Inspect("left-spent", "{{.State.FinishedAt}}");
         var pids = policies.Where(p => p != "unless-stopped").Select(p => Inspect($"left-{p}", "{{.State.Pid}}").Trim()).ToList();
         host.StopDaemon();
         pids.ForEach(pid => host.Must("kill", "-KILL", pid));
         Assert.True(Probe.Until(() => pids.TrueForAll(pid => !Directory.Exists($"/proc/{pid}"))));
         host.StartDaemon();
+
+        // What is on its way up is no fault.
+        host.MustHypr("system", "check");
 
         // It serves before they are up: the client's start of one whose turn it is or was is no error of either.
         var start = host.Hypr("start", "left-always");
@@ -59,6 +65,8 @@ public sealed class RestartPolicyTests(HyprHost host) : IClassFixture<HyprHost>
         {
             Assert.Equal("exited\n", Inspect($"left-{policy}", "{{.State.Status}}"));
         }
+
+        Assert.Equal(spent, Inspect("left-spent", "{{.State.FinishedAt}}"));
     }
 
     private void Run(string name, string policy, params string[] command) => host.MustHypr(["run", "-d", "--name", name, "--restart", policy, "tools", .. command]);
