@@ -10,6 +10,7 @@ internal static class VirtioDevices
     private const string Platform = "/sys/bus/platform/devices";
     private const string Pci = "/sys/bus/pci/devices";
     private const string Virtio = "/sys/bus/virtio/devices";
+    private const int Patience = 2_000;
 
     /// <summary>By number; nothing is plugged into a transport later.</summary>
     private static readonly Dictionary<int, string> Transports = [];
@@ -26,10 +27,23 @@ internal static class VirtioDevices
         return FileTree.Names($"{Virtio}/{device}/{kind}") is [var name, ..] ? name : throw new LinuxException($"bind {driver} to", device, Errno.ENODEV);
     }
 
+    /// <summary>
+    /// sysfs shows a device that is being plugged in before its driver may have it: until then the kernel says EAGAIN (drivers/base/dd.c, dev_ready_to_probe),
+    /// or ENODEV before it is on the bus's list (drivers/base/bus.c, bind_store).
+    /// </summary>
     public static void Bind(string device, string driver)
     {
-        if (!IsBound(device))
-            FileTree.Write($"/sys/bus/virtio/drivers/{driver}/bind", device);
+        for (var deadline = Environment.TickCount64 + Patience; !IsBound(device);)
+        {
+            try
+            {
+                FileTree.Write($"/sys/bus/virtio/drivers/{driver}/bind", device);
+            }
+            catch (LinuxException e) when (e.Errno is Errno.EAGAIN or Errno.ENODEV && Environment.TickCount64 < deadline)
+            {
+                Thread.Sleep(1);
+            }
+        }
     }
 
     public static void Unbind(string device) => FileTree.Write($"{Virtio}/{device}/driver/unbind", device);
