@@ -162,22 +162,31 @@ public sealed partial class HyprEngine
             throw HyprException.Conflict(pause ? $"Container {machine.Name} is already paused" : $"Container {machine.Name} is not paused");
         }
 
+        // Paused is what is stored first and taken back last: found at hyprd's start, the VM is paused once more.
         if (pause)
         {
+            _machines.SetState(machine, machine.State with { Status = MachineStatus.Paused });
             _health.Pause(machine);
+            try
+            {
+                await running.PauseAsync(cancel);
+            }
+            catch
+            {
+                Goes();
+                throw;
+            }
+        }
+        else
+        {
+            await running.ResumeAsync(cancel);
+            Goes();
         }
 
-        try
+        void Goes()
         {
-            await (pause ? running.PauseAsync(cancel) : running.ResumeAsync(cancel));
-            _machines.SetState(machine, machine.State with { Status = pause ? MachineStatus.Paused : MachineStatus.Running });
-        }
-        finally
-        {
-            if (machine.State.Status == MachineStatus.Running)
-            {
-                _health.Resume(machine);
-            }
+            _machines.Happened(machine, machine.State with { Status = MachineStatus.Running });
+            _health.Resume(machine);
         }
 
         _events.Publish(machine, pause ? "pause" : "unpause");

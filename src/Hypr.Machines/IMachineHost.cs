@@ -28,9 +28,10 @@ public interface IMachineHost
 
     /// <summary>
     /// Finds the machine of an earlier hyprd again: pid with start time, QMP and agent sockets. Null when it no longer runs;
-    /// then <see cref="LastExit"/> may know how it ended.
+    /// then <see cref="LastExit"/> may know how it ended. Waits for nobody: the agent is greeted behind it, and who asks it for something waits for that.
     /// </summary>
-    Task<IRunningMachine?> AdoptAsync(MachineHandle handle, LogBounds? log, CancellationToken cancel);
+    /// <param name="isPaused">It is to be: the earlier hyprd may have been killed before it was. Its agent is greeted when it is resumed.</param>
+    IRunningMachine? Adopt(MachineHandle handle, LogBounds? log, bool isPaused);
 
     /// <summary>How a machine that is no longer running ended, as far as its console and agent left word.</summary>
     MachineExit? LastExit(string machineId);

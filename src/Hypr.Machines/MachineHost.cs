@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using Hypr.Guest.Protocol;
-using Hypr.Guest.Protocol.Host;
-using Hypr.Guest.Protocol.Messages;
 using Hypr.Linux.Files;
 using Hypr.Linux.Processes;
 using Hypr.Machines.Disks;
@@ -22,8 +19,6 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     internal const long LeastMemoryBytes = 96L << 20;
     /// <summary>An empty disk's metadata, the log as long as it may be, and the database's log: what is begun can be taken back.</summary>
     private const long SpaceOfAMachine = 32L << 20;
-    private static readonly TimeSpan[] ShortAttempts = [TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(700)];
-    private static readonly TimeSpan AdoptDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10);
 
     private readonly MachineFolders _folders;
@@ -35,6 +30,11 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<string, LogFiles> _logs = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// So many machines of an earlier hyprd are greeted at a time: under TCG each guest that wakes takes a part of a CPU, and two hundred at once would be late for all.
+    /// </summary>
+    private readonly SemaphoreSlim _greetings = new(Math.Max(4, 2 * Environment.ProcessorCount));
 
     public MachineHost(MachineHostSettings settings, TimeProvider clock, ILoggerFactory logs)
     {
@@ -84,49 +84,12 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     public async Task<IRunningMachine> StartAsync(MachineSpec spec, CancellationToken cancel) =>
         await _boot.RunAsync(spec, await _vmm.ProbeAsync(cancel), Log(spec.Id, spec.Log), cancel);
 
-    public async Task<IRunningMachine?> AdoptAsync(MachineHandle handle, LogBounds? log, CancellationToken cancel)
+    public IRunningMachine? Adopt(MachineHandle handle, LogBounds? log, bool isPaused)
     {
         if (_vmm.Adopt(handle) is not { } process)
             return null;
-        var machine = new RunningMachine(
-            ObjectId.Short(handle.MachineId), process, Log(handle.MachineId, log), hasStdin: true, _folders, _clock, _log);
-        GuestConnection? connection = null;
-        try
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            limit.CancelAfter(AdoptDeadline);
-            connection = await OpenAgentAsync(process, limit.Token);
-            if (connection.Hello.State is GuestState.Fresh or GuestState.Configured)
-            {
-                // A start that was interrupted: nothing of the image's ran.
-                process.Kill();
-                await process.Exited;
-                await connection.DisposeAsync();
-                await machine.DisposeAsync();
-                MachineFolders.Remove(_folders.Runtime(handle.MachineId));
-                return null;
-            }
-
-            await machine.ReadAsync(connection, limit.Token);
-            machine.Take(connection);
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested
-            && e is IOException or ProtocolException or GuestException or OperationCanceledException)
-        {
-            // Paused, dying, or very busy: it is gone on with in the background.
-            if (connection is not null)
-                await connection.DisposeAsync();
-            AdoptedInSilence(_log, handle.MachineId, e.Message);
-        }
-        catch
-        {
-            if (connection is not null)
-                await connection.DisposeAsync();
-            await machine.DisposeAsync();
-            throw;
-        }
-
-        machine.Supervise();
+        var machine = new RunningMachine(ObjectId.Short(handle.MachineId), process, Log(handle.MachineId, log), hasStdin: true, _folders, _clock, _log);
+        machine.GoOn(_greetings, isPaused);
         return machine;
     }
 
@@ -205,30 +168,4 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "a process (pid {Pid}) that nobody knows was ended: of machine {Machine}")]
     private static partial void StrayEnded(ILogger logger, int pid, string machine);
-
-    /// <summary>
-    /// One idle guest in fifty sleeps through a connection (QEMU 7.2, TCG: its vCPUs are halted with nothing pending, and the bytes are taken) and wakes at the next:
-    /// so several are made, each with more patience, within what the caller waits.
-    /// </summary>
-    private static async Task<GuestConnection> OpenAgentAsync(IVmmProcess process, CancellationToken cancel)
-    {
-        foreach (var patience in ShortAttempts)
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            limit.CancelAfter(patience);
-            try
-            {
-                return await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: false, limit.Token);
-            }
-            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-            {
-                // Once more.
-            }
-        }
-
-        return await GuestConnection.OpenAsync(process.ConnectAgent(), freshGuest: false, cancel);
-    }
-
-    [LoggerMessage(LogLevel.Warning, "the agent of {Machine} does not answer yet: {Reason}")]
-    private static partial void AdoptedInSilence(ILogger logger, string machine, string reason);
 }

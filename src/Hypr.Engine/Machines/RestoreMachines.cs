@@ -15,11 +15,11 @@ internal sealed partial class RestoreMachines(
 {
     public async Task RunAsync(CancellationToken cancel)
     {
-        // 1. Who still runs.
+        // 1. Who still runs. Nobody's agent is waited for: one that is silent would keep all others from being served.
         foreach (var machine in machines.All().Where(m => m.State.HasVmm && m.State.BootId == BootId.Current))
         {
             var handle = new MachineHandle(machine.Id, machine.State.Pid, machine.State.PidStartTime);
-            machine.Running = await host.AdoptAsync(handle, LogOptions.Bounds(machine.Config), cancel);
+            machine.Running = host.Adopt(handle, LogOptions.Bounds(machine.Config), machine.State.Status == MachineStatus.Paused);
         }
 
         // 2. VMMs that nobody knows, and the kernel's state: TAPs, rules and names of the running ones stay, of all others they go.

@@ -44,9 +44,18 @@ internal sealed partial class RunningMachine
         await Exited;
     }
 
-    public Task PauseAsync(CancellationToken cancel) => _vmm.PauseAsync(cancel);
+    public async Task PauseAsync(CancellationToken cancel)
+    {
+        await _vmm.PauseAsync(cancel);
+        if (_awake.Task.IsCompleted)
+            _awake = NewAwake(isAwake: false);
+    }
 
-    public Task ResumeAsync(CancellationToken cancel) => _vmm.ResumeAsync(cancel);
+    public async Task ResumeAsync(CancellationToken cancel)
+    {
+        await _vmm.ResumeAsync(cancel);
+        _awake.TrySetResult();
+    }
 
     public async Task<IGuestSession> ExecAsync(GuestProcess process, CancellationToken cancel) =>
         new ExecSession(await AskAsync((guest, limit) => guest.ExecAsync(GuestWords.Process(process), limit), cancel));

@@ -22,8 +22,6 @@ internal sealed partial class RunningMachine : IRunningMachine
     private static readonly TimeSpan PowerOffDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ProcessKillDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DyingVmm = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();
     private readonly string _name;
@@ -35,7 +33,6 @@ internal sealed partial class RunningMachine : IRunningMachine
     private readonly MainInput _input;
     private readonly CancellationTokenSource _letGo = new();
     private readonly TaskCompletionSource<MachineExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource<GuestConnection> _connection = NewConnection();
     private Task _supervision = Task.CompletedTask;
     private Task<bool> _pump = Task.FromResult(false);
     private bool _hasStdin;
@@ -71,9 +68,6 @@ internal sealed partial class RunningMachine : IRunningMachine
         lock (_lock)
             _connection.TrySetResult(connection);
     }
-
-    /// <summary>From where the log ends, over that connection.</summary>
-    public async Task ReadAsync(GuestConnection connection, CancellationToken cancel) => Read(await connection.OpenOutputAsync(_output.Next, cancel));
 
     public void Read(GuestOutput output) => Pump(Task.Run(() => _output.PumpAsync(output, _letGo.Token), CancellationToken.None));
 
@@ -147,59 +141,6 @@ internal sealed partial class RunningMachine : IRunningMachine
             ConnectionBroke(_log, _name, LastWords.Printable(connection.Failure?.Message ?? "closed", 1, 300));
         await connection.DisposeAsync();
         return false;
-    }
-
-    private async Task ReconnectAsync()
-    {
-        lock (_lock)
-        {
-            if (_connection.Task.IsCompleted)
-                _connection = NewConnection();
-        }
-
-        _input.Reset();
-        var pause = FirstPause;
-        while (!_letGo.IsCancellationRequested && !_vmm.Exited.IsCompleted)
-        {
-            try
-            {
-                using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_letGo.Token);
-                deadline.CancelAfter(AnswerDeadline);
-                var opening = GuestConnection.OpenAsync(_vmm.ConnectAgent(), freshGuest: false, deadline.Token);
-                if (await Task.WhenAny(opening, _vmm.Exited) != opening)
-                    await deadline.CancelAsync();
-                var connection = await opening;
-                _pid = connection.Hello.Pid;
-                Pump(PumpAfterAsync(_pump, connection));
-                lock (_lock)
-                    _connection.TrySetResult(connection);
-                return;
-            }
-            catch (Exception e) when (e is IOException or ProtocolException or GuestException or OperationCanceledException)
-            {
-                if (_vmm.Exited.IsCompleted || _letGo.IsCancellationRequested)
-                    return;
-            }
-
-            await Task.WhenAny(_vmm.Exited, Task.Delay(pause, _clock, _letGo.Token));
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-        }
-    }
-
-    /// <summary>
-    /// The output over a new connection, when the former one's was taken to its end: a reader who stalls that stalls no request.
-    /// </summary>
-    private async Task<bool> PumpAfterAsync(Task<bool> former, GuestConnection connection)
-    {
-        await Task.WhenAny(former);
-        return await _output.PumpAsync(await connection.OpenOutputAsync(_output.Next, _letGo.Token), _letGo.Token);
-    }
-
-    private void Pump(Task<bool> pump)
-    {
-        _pump = pump;
-        // Its failure is looked at when the connection has ended.
-        _ = pump.ContinueWith(t => t.Exception, TaskScheduler.Default);
     }
 
     /// <summary>
@@ -302,8 +243,6 @@ internal sealed partial class RunningMachine : IRunningMachine
 
         _exited.TrySetResult(exit);
     }
-
-    private static TaskCompletionSource<GuestConnection> NewConnection() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(LogLevel.Error, "{Machine} cannot be looked after any more and is ended")]
     private static partial void SupervisionFailed(ILogger logger, Exception error, string machine);

@@ -53,14 +53,17 @@ internal static unsafe partial class LocalSocket
     }
 
     /// <summary>Connects; does not wait for an accept.</summary>
-    /// <exception cref="IOException">Nobody listens.</exception>
+    /// <exception cref="IOException">Nobody listens, or has accepted those before.</exception>
     public static Socket Connect(string path)
     {
         using var folder = OpenFolder(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
+            // Where a backlog is full a connect waits for as long as nobody accepts (unix_stream_connect, net/unix/af_unix.c): of a VMM that stands still, for ever.
+            socket.Blocking = false;
             socket.Connect(new UnixDomainSocketEndPoint(Encoding.UTF8.GetByteCount(path) <= MaxPath ? path : Through(folder, path)));
+            socket.Blocking = true;
             return socket;
         }
         catch (SocketException e)

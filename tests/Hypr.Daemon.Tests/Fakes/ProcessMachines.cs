@@ -64,7 +64,7 @@ internal sealed class ProcessMachines : IMachineHost
         return machine;
     }
 
-    public Task<IRunningMachine?> AdoptAsync(MachineHandle handle, LogBounds? log, CancellationToken cancel) => Task.FromResult<IRunningMachine?>(null);
+    public IRunningMachine? Adopt(MachineHandle handle, LogBounds? log, bool isPaused) => null;
 
     public MachineExit? LastExit(string machineId) => null;
 

@@ -101,9 +101,9 @@ public sealed class SessionTests(GuestFiles guest) : IClassFixture<GuestFiles>
         await machine.DisposeAsync();
 
         var host = lab.NewHost();
-        Assert.Null(await host.AdoptAsync(machine.Handle with { StartTime = machine.Handle.StartTime + 1 }, null, CancellationToken.None));
+        Assert.Null(host.Adopt(machine.Handle with { StartTime = machine.Handle.StartTime + 1 }, null, isPaused: false));
         await host.SweepAsync([spec.Id], CancellationToken.None);
-        var adopted = lab.Keep((await host.AdoptAsync(machine.Handle, null, CancellationToken.None))!);
+        var adopted = lab.Keep(host.Adopt(machine.Handle, null, isPaused: false)!);
         var exit = await adopted.Exited.WaitAsync(Patience);
         Assert.Equal((9, null), (exit.Code, exit.Error));
         var expected = string.Concat(Enumerable.Range(0, 400).Select(i => $"line {i}\n")) + "half\nopen closed\nlast\n";
@@ -121,7 +121,7 @@ public sealed class SessionTests(GuestFiles guest) : IClassFixture<GuestFiles>
         // Nothing tells from outside that the process has ended: time is what the next hyprd would have, too.
         await Task.Delay(TimeSpan.FromSeconds(4));
         var host = lab.NewHost();
-        var adopted = lab.Keep((await host.AdoptAsync(machine.Handle, null, CancellationToken.None))!);
+        var adopted = lab.Keep(host.Adopt(machine.Handle, null, isPaused: false)!);
         Assert.Equal(11, (await adopted.Exited.WaitAsync(Patience)).Code);
         Assert.Equal("before\nafter\n", await lab.LogAsync(spec.Id));
         Assert.Equal(11, host.LastExit(spec.Id)!.Code);
@@ -135,7 +135,7 @@ public sealed class SessionTests(GuestFiles guest) : IClassFixture<GuestFiles>
         await machine.DisposeAsync();
         var host = lab.NewHost();
         await host.SweepAsync([], CancellationToken.None);
-        Assert.Null(await host.AdoptAsync(machine.Handle, null, CancellationToken.None));
+        Assert.Null(host.Adopt(machine.Handle, null, isPaused: false));
         Assert.Empty(Directory.GetDirectories(Path.Combine(lab.Settings.RuntimeDirectory, "machines")));
     }
 
@@ -151,6 +151,24 @@ public sealed class SessionTests(GuestFiles guest) : IClassFixture<GuestFiles>
         await using var exec = await machine.ExecAsync(new GuestProcess { Args = ["echo", "on"] }, CancellationToken.None);
         Assert.Equal("on\n", await ReadAsync(exec.Stdout));
         await machine.KillAsync();
+    }
+
+    [Fact]
+    public async Task A_new_hyprd_pauses_what_is_to_be_paused_and_greets_it_when_it_is_resumed()
+    {
+        await using var lab = new MachineLab(guest);
+        var machine = await lab.StartAsync(lab.Spec("sleep", "600"));
+        await machine.DisposeAsync();
+
+        // The earlier hyprd was killed between its word and the deed.
+        var adopted = lab.Keep(lab.NewHost().Adopt(machine.Handle, null, isPaused: true)!);
+        using (var moment = new CancellationTokenSource(TimeSpan.FromSeconds(5)))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => adopted.ExecAsync(new GuestProcess { Args = ["true"] }, moment.Token));
+        Assert.Empty(lab.Logs.Warnings);
+        await adopted.ResumeAsync(CancellationToken.None);
+        await using var exec = await adopted.ExecAsync(new GuestProcess { Args = ["echo", "on"] }, CancellationToken.None);
+        Assert.Equal("on\n", await ReadAsync(exec.Stdout));
+        await adopted.KillAsync();
     }
 
     [Fact]
