@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Hypr.Testing;
 
 namespace Hypr.EndToEndTests;
@@ -24,6 +25,30 @@ public sealed class WarmHostTests(WarmHost host) : IClassFixture<WarmHost>
         var row = host.MustHypr("system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Size}}").Split('\n').Single(l => l.StartsWith("Templates", StringComparison.Ordinal));
         Assert.DoesNotContain(" 0 ", row, StringComparison.Ordinal);
         Assert.DoesNotContain(" 0B", row, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_clients_that_start_a_new_size_at_once_get_two_VMs_that_booted_and_one_template()
+    {
+        const string Size = "VMs of 1 CPUs and 176 MB start warm from now on";
+        host.MustHypr("pull", "-q", "nginx");
+        var before = host.TemplateFiles.Count;
+        var clients = new[] { "first", "second" }
+            .Select(name => host.Start("run", "-d", "--name", "size-" + name, "--cpus", "1", "-m", "176m", "nginx")).ToList();
+        foreach (var client in clients)
+        {
+            var result = client.WaitForEnd(Patience);
+            Assert.True(result.Succeeded, result.Error);
+        }
+
+        Assert.Equal(["cold", "cold"], [StartOf("size-first"), StartOf("size-second")]);
+        Assert.True(Probe.Until(() => host.DaemonLog.Contains(Size, StringComparison.Ordinal) && host.Makers().Count == 0, Patience), host.DaemonLog);
+        Assert.Equal(before + 1, host.TemplateFiles.Count);
+        Assert.Single(Regex.Matches(host.DaemonLog, Size));
+
+        host.MustHypr("restart", "size-first");
+        Assert.Equal("warm", StartOf("size-first"));
+        host.MustHypr("rm", "-f", "size-first", "size-second");
     }
 
     [Fact]

@@ -71,8 +71,7 @@ internal sealed partial class BootMachine(
         catch (Exception e) when (e is HyprException or NoHelloException or ObjectDisposedException && !cancel.IsCancellationRequested)
         {
             WarmFailed(log, spec.Name, e.Message);
-            if (e.InnerException is not GuestException)
-                templates.Drop(template);
+            // Behind it: a machine that cannot start at all would cost all others their template at each try.
             var guest = await ColdAsync(spec, request, hypervisor, cancel);
             templates.Drop(template);
             return guest;

@@ -27,6 +27,7 @@ internal sealed class MachineLab : IAsyncDisposable
             BootDeadline = TimeSpan.FromMinutes(3),
             WarmDeadline = TimeSpan.FromMinutes(1),
             TemplateNice = 0,
+            WarmStart = Repository.WarmStart,
             TemplateDirectory = Path.Combine(Repository.Cache, "templates"),
         };
         Settings = change?.Invoke(settings) ?? settings;
@@ -49,6 +50,9 @@ internal sealed class MachineLab : IAsyncDisposable
 
     /// <summary>What its hosts warned of.</summary>
     public ListLogs Logs { get; } = new();
+
+    /// <summary>Settings of tests of warm starts.</summary>
+    public static MachineHostSettings Warm(MachineHostSettings settings) => settings with { WarmStart = true };
 
     public MachineSpec Spec(params string[] args) => Spec(new GuestProcess { Args = args });
 

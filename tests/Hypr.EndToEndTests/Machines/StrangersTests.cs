@@ -22,7 +22,7 @@ public sealed class StrangersTests(GuestFiles guest) : IClassFixture<GuestFiles>
     [Fact]
     public async Task Random_numbers_ids_layouts_and_TCPs_secrets_differ_between_two_machines_of_one_template()
     {
-        await using var lab = new MachineLab(guest);
+        await using var lab = new MachineLab(guest, MachineLab.Warm);
         await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
         var (first, firstSyns) = await RunAsync(lab);
         var (second, secondSyns) = await RunAsync(lab);

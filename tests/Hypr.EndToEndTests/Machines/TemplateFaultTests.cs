@@ -1,8 +1,13 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Hypr.Linux.Files;
 using Hypr.Machines;
 using Hypr.Machines.Templates;
 using Hypr.Machines.Vmm;
+using Hypr.Primitives;
 using Hypr.Testing;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hypr.EndToEndTests.Machines;
 
@@ -15,15 +20,16 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    public static TheoryData<string> Faults => ["cut short", "empty", "a bit changed", "of another size", "of another QEMU", "no template at all", "a guest that dies"];
+    public static TheoryData<string> Faults => ["cut short", "empty", "a bit changed", "of another size", "of another QEMU", "no template at all", "a guest that dies", "a guest that panics"];
 
     [Theory]
     [MemberData(nameof(Faults))]
     public async Task A_template_that_is_damaged_is_not_used_and_removed(string fault)
     {
-        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = _folder });
+        await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _folder });
         var path = await CopyAsync(lab);
         Damage(path, fault);
+        var isWhole = fault is "a guest that dies" or "a guest that panics";
 
         // A machine that fails warm and runs cold, and the next one, for which there is no template yet.
         var machine = await lab.StartAsync(lab.Spec("sh", "-c", "echo ran; exit 3"));
@@ -31,7 +37,9 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
         Assert.Equal(3, (await machine.Exited.WaitAsync(Patience)).Code);
         Assert.Equal("ran\n", await lab.LogAsync(machine.Handle.MachineId));
         var line = Assert.Single(lab.Logs.Warnings);
-        Assert.Contains(fault == "a guest that dies" ? "is started cold, for it did not start warm" : path, line, StringComparison.Ordinal);
+        Assert.Contains(isWhole ? "eager-fox is started cold, for it did not start warm: eager-fox did not start: it died while resuming" : path, line, StringComparison.Ordinal);
+        if (fault == "a guest that panics")
+            Assert.Contains("Kernel panic - not syncing: Attempted to kill init!", line, StringComparison.Ordinal);
 
         // Another is made in its place.
         Assert.True(
@@ -47,7 +55,7 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
     public async Task A_full_disk_costs_a_line_in_the_log_and_leaves_no_half_template()
     {
         using var disk = TestDisk.Mount(_folder, "size=4m");
-        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = _folder });
+        await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _folder });
         Assert.Equal(0, (await (await lab.StartAsync(lab.Spec("true"))).Exited.WaitAsync(Patience)).Code);
         Assert.True(await Task.Run(() => Probe.Until(() => lab.Logs.Warnings.Count > 0, Patience)));
         Assert.Contains("No space left on device", Assert.Single(lab.Logs.Warnings), StringComparison.Ordinal);
@@ -63,7 +71,7 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
     public async Task A_template_on_a_read_only_file_system_is_used_and_none_is_made_there()
     {
         using var disk = TestDisk.Mount(_folder, "size=200m");
-        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = _folder });
+        await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _folder });
         await CopyAsync(lab);
         disk.SetReadOnly();
         var machine = await lab.StartAsync(lab.Spec("true"));
@@ -77,17 +85,32 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
         Assert.Contains("VMs of this size start cold: Read-only file system", Assert.Single(lab.Logs.Warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_machine_that_does_not_start_cold_either_leaves_the_template_to_the_others()
+    {
+        await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _folder });
+        var path = await CopyAsync(lab);
+        var sysctls = new Dictionary<string, string> { ["net.ipv4.no_such_setting"] = "1" };
+        var spec = lab.Spec("true");
+        await Assert.ThrowsAsync<HyprException>(() => lab.StartAsync(spec with { Guest = spec.Guest with { Sysctls = sysctls } }));
+        Assert.Contains("is started cold, for it did not start warm", Assert.Single(lab.Logs.Warnings), StringComparison.Ordinal);
+        Assert.True(File.Exists(path));
+        var machine = await lab.StartAsync(lab.Spec("true"));
+        Assert.True(machine.IsWarm);
+        await machine.Exited.WaitAsync(Patience);
+    }
+
     /// <summary>A sound template of the tests' own folder, under the name that it has everywhere.</summary>
     private async Task<string> CopyAsync(MachineLab lab)
     {
-        await using var source = new MachineLab(guest);
+        await using var source = new MachineLab(guest, MachineLab.Warm);
         var template = await source.Host.WarmAsync(1, Memory, CancellationToken.None);
         var path = Path.Combine(lab.Settings.TemplateDirectory!, template.Name + ".template");
         File.Copy(Path.Combine(source.Settings.TemplateDirectory!, template.Name + ".template"), path);
         return path;
     }
 
-    private static void Damage(string path, string fault)
+    private void Damage(string path, string fault)
     {
         switch (fault)
         {
@@ -126,6 +149,52 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
                     return template with { Guest = new SavedGuest(empty, template.Guest.State) };
                 });
                 break;
+            case "a guest that panics":
+                Change(path, template => template with { Guest = template.Guest with { Memory = WithoutAgent(template.Guest.Memory) } });
+                break;
+        }
+    }
+
+    /// <summary>The saved memory with breakpoints (int3) for each page of the agent's program: PID 1 dies at its first step, of which the kernel panics.</summary>
+    private SafeFileHandle WithoutAgent(SafeFileHandle memory)
+    {
+        const int Page = 4096;
+        var program = InitramfsFile("init");
+        var pages = Enumerable.Range(0, program.Length / Page).Select(i => Hash(program.Span.Slice(i * Page, Page))).ToHashSet();
+        var breakpoints = new byte[Page];
+        breakpoints.AsSpan().Fill(0xCC);
+        var changed = SealedMemory.Make(RandomAccess.GetLength(memory));
+        var (page, replaced) = (new byte[Page], 0);
+        for (long at = 0; RandomAccess.Read(memory, page, at) == Page; at += Page)
+        {
+            if (!page.AsSpan().ContainsAnyExcept((byte)0))
+                continue;
+            var isAgent = pages.Contains(Hash(page));
+            replaced += isAgent ? 1 : 0;
+            RandomAccess.Write(changed, isAgent ? breakpoints : page, at);
+        }
+
+        Assert.True(replaced > 100, $"{replaced} pages of the agent are in the saved memory");
+        SealedMemory.Seal(changed);
+        return changed;
+    }
+
+    private static string Hash(ReadOnlySpan<byte> page) => Convert.ToHexStringLower(SHA256.HashData(page));
+
+    /// <summary>cpio's newc: 13 numbers of eight hex digits behind the magic, name and content each filled up to four bytes (cpio(5)).</summary>
+    private ReadOnlyMemory<byte> InitramfsFile(string wanted)
+    {
+        var archive = File.ReadAllBytes(guest.Initramfs);
+        for (var at = 0; ;)
+        {
+            int Number(int index) => int.Parse(Encoding.ASCII.GetString(archive, at + 6 + (8 * index), 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            var (length, nameLength) = (Number(6), Number(11));
+            var content = (at + 110 + nameLength + 3) / 4 * 4;
+            var name = Encoding.ASCII.GetString(archive, at + 110, nameLength - 1);
+            if (name == wanted)
+                return archive.AsMemory(content, length);
+            Assert.NotEqual("TRAILER!!!", name);
+            at = (content + length + 3) / 4 * 4;
         }
     }
 

@@ -97,7 +97,7 @@ public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>
     [Fact]
     public async Task Beyond_their_bound_the_template_goes_that_was_not_used_for_longest()
     {
-        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = _templates, MostTemplates = 2 });
+        await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _templates, MostTemplates = 2 });
         var first = await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
         var second = await lab.Host.WarmAsync(1, 128L << 20, CancellationToken.None);
         Assert.True(await IsWarmAsync(lab, lab.Host));
@@ -111,7 +111,7 @@ public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>
     {
         var kernel = Path.Combine(_templates, "kernel");
         File.Copy(guest.Kernel, kernel);
-        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = null, Kernel = kernel });
+        await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = null, Kernel = kernel });
         var old = await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
         Assert.True(await IsWarmAsync(lab, lab.Host));
 
@@ -152,7 +152,7 @@ public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>
     [Fact]
     public async Task A_template_past_its_age_serves_once_more_and_is_made_anew()
     {
-        await using var lab = new MachineLab(guest, settings => settings with { TemplateDirectory = _templates, TemplateAge = TimeSpan.Zero });
+        await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _templates, TemplateAge = TimeSpan.Zero });
         var old = await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
         Assert.True(await IsWarmAsync(lab, lab.Host));
         Assert.True(await UntilAsync(() => lab.Host.Templates() is [{ } now] && now.Created > old.Created));
@@ -180,9 +180,9 @@ public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>
     }
 
     /// <summary>With the templates of all tests.</summary>
-    private MachineLab SharedLab() => new(guest);
+    private MachineLab SharedLab() => new(guest, MachineLab.Warm);
 
-    private MachineLab Lab() => new(guest, settings => settings with { TemplateDirectory = _templates });
+    private MachineLab Lab() => new(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _templates });
 
     private string[] Files() => [.. Directory.GetFiles(_templates).Select(f => Path.GetFileName(f)).Where(name => name != ".lock")];
 

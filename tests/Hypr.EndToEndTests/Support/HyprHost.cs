@@ -25,6 +25,7 @@ public class HyprHost : IDisposable
             MountData();
             Directory.CreateDirectory(RuntimeDir);
             var daemon = configuration ?? [];
+            daemon["warm-start"] ??= Repository.WarmStart;
             daemon["registry-mirrors"] = new JsonArray($"http://{Hub.Address}");
             File.WriteAllText(ConfigFile, daemon.ToJsonString());
             Hub.Serve(Lab.Host, Folder);
