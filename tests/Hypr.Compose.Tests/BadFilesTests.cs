@@ -15,6 +15,8 @@ public sealed class BadFilesTests
     [InlineData("services:\n  web:\n    image: x\n    ports: ['90-80:1-2']\n", "the range 90-80 goes from 90 to 80")]
     [InlineData("services:\n  web:\n    image: x\n    ports: ['90-99:1-2']\n", "are of unequal length")]
     [InlineData("services:\n  web:\n    image: x\n    depends_on: [bd]\n  db: { image: y }\n", "compose.yaml:4:18: web depends on bd, which is no service. There are: db, web")]
+    [InlineData("services:\n  a: { image: x, links: [b] }\n  b: { image: x, volumes_from: ['a:ro'] }\n", "in a circle: a -> b -> a")]
+    [InlineData("services:\n  a: { image: x, volumes_from: ['b:ro'] }\n", "compose.yaml:2:18: a takes volumes from b, which is no service; one that is not of the stack is container:b")]
     [InlineData("services:\n  a: { image: x, depends_on: [b] }\n  b: { image: x, depends_on: [c] }\n  c: { image: x, depends_on: [a] }\n", "in a circle: a -> b -> c -> a")]
     [InlineData("services:\n  a: { image: x, networks: [n] }\n", "compose.yaml:2:29: a is on the network n, which is not under networks. There are none")]
     [InlineData("services:\n  a: { image: x, networks: { n: { ipv4_address: 10.0.0.9 } } }\nnetworks: { n: { ipam: { config: [ { subnet: 10.1.0.0/16 } ] } } }\n", "10.0.0.9 is outside the subnet 10.1.0.0/16 of the network n")]

@@ -11,7 +11,7 @@ public sealed class EveryKeyTests
         "annotations", "attach", "blkio_config", "cgroup", "cgroup_parent", "cpu_count", "credential_spec", "develop", "device_cgroup_rules", "devices", "driver_opts", "endpoint_mode",
         "gpus", "ipc", "isolation", "label_file", "labels", "link_local_ips", "mem_reservation", "mem_swappiness", "memswap_limit", "mode", "models",
         "oom_kill_disable", "oom_score_adj", "pid", "pids", "pids_limit", "placement", "post_start", "pre_stop", "restart_policy", "rollback_config", "runtime",
-        "storage_opt", "update_config", "use_api_socket", "userns_mode", "uts", "volumes_from",
+        "storage_opt", "update_config", "use_api_socket", "userns_mode", "uts",
     ];
 
     [Fact]

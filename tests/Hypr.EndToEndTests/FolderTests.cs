@@ -167,11 +167,14 @@ public sealed class FolderTests(HyprHost host) : IClassFixture<HyprHost>
                   - ./html:/usr/share/nginx/html:ro
                   - { type: bind, source: ./app.conf, target: /etc/app.conf, read_only: true }
                   - ./made:/made
+              twin: { image: tools, command: sleep infinity, volumes_from: ["web:ro"] }
             """);
         host.MustHypr("compose", "-f", file, "up", "-d");
         Assert.Equal("from the host\n", host.Page(host.Lab.Lan, "http://192.0.2.10:8090/"));
         Assert.Equal("a file\n", host.MustHypr("compose", "-f", file, "exec", "-T", "web", "cat", "/etc/app.conf"));
         Assert.True(Directory.Exists(Path.Combine(folder, "made")));
+        Assert.Equal("a file\n", host.MustHypr("compose", "-f", file, "exec", "-T", "twin", "cat", "/etc/app.conf"));
+        Assert.NotEqual(0, host.Hypr("compose", "-f", file, "exec", "-T", "twin", "touch", "/made/by-twin").ExitCode);
         var id = host.MustHypr("compose", "-f", file, "ps", "-q");
         host.MustHypr("compose", "-f", file, "up", "-d");
         Assert.Equal(id, host.MustHypr("compose", "-f", file, "ps", "-q"));

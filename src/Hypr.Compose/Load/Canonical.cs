@@ -56,7 +56,7 @@ internal sealed class Canonical(Problems problems)
             m = Rewrite(m, key, n => Pairs(n, separator));
         }
 
-        foreach (var key in (string[])["dns", "dns_search", "dns_opt", "tmpfs", "expose", "profiles", "security_opt", "cap_add", "cap_drop", "links", "external_links"])
+        foreach (var key in (string[])["dns", "dns_search", "dns_opt", "tmpfs", "expose", "profiles", "security_opt", "cap_add", "cap_drop", "links", "external_links", "volumes_from"])
         {
             m = Rewrite(m, key, n => n is Scalar { IsNull: false } s ? One(s) : n);
         }

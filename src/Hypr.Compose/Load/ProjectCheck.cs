@@ -42,6 +42,11 @@ internal static class ProjectCheck
             problems.Error(service.At, $"{service.Name} links to {link}, which is no service");
         }
 
+        foreach (var from in service.VolumeServices.Where(f => !services.Contains(f)))
+        {
+            problems.Error(service.Place("volumes_from"), $"{service.Name} takes volumes from {from}, which is no service; one that is not of the stack is container:{from}");
+        }
+
         foreach (var n in service.Networks.Where(n => !project.Networks.ContainsKey(n.Key)))
         {
             problems.Error(n.At, $"{service.Name} is on the network {n.Key}, which is not under networks. {Known(project.Networks.Keys)}");
@@ -140,7 +145,7 @@ internal static class ProjectCheck
                 return;
             }
 
-            foreach (var d in service.DependsOn.Where(d => services.ContainsKey(d.Service)))
+            foreach (var d in service.Predecessors.Where(d => services.ContainsKey(d.Service)))
             {
                 Visit(services[d.Service], [.. chain, service.Name]);
             }

@@ -51,6 +51,7 @@ internal sealed class ServiceBinder(Problems problems, Func<string, string?> var
             DependsOn = DependsOn(f, name),
             HealthCheck = Health(f, name),
             Volumes = [.. f.Mappings("volumes").Select(v => _storage.Mount(name, v)).OfType<ServiceMount>()],
+            VolumesFrom = f.List("volumes_from"),
             Tmpfs = f.List("tmpfs"),
             Configs = [.. f.Mappings("configs").Select(c => _storage.File(name, "configs", c)).OfType<ServiceFile>()],
             Secrets = [.. f.Mappings("secrets").Select(c => _storage.File(name, "secrets", c)).OfType<ServiceFile>()],

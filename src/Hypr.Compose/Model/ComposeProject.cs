@@ -109,8 +109,24 @@ public sealed record Service(string Name, Location At)
     /// <summary><c>vm[:alias]</c>: of VMs that are not of the stack.</summary>
     public IReadOnlyList<string> ExternalLinks { get; init; } = [];
     public IReadOnlyList<Dependency> DependsOn { get; init; } = [];
+
+    /// <summary>Those of depends_on, the linked ones and those whose volumes it takes, which Docker starts before too.</summary>
+    public IEnumerable<Dependency> Predecessors =>
+    [
+        .. DependsOn,
+        .. Links.Select(l => (Service: l.Split(':')[0], Key: "links")).Concat(VolumeServices.Select(s => (Service: s, Key: "volumes_from")))
+            .DistinctBy(o => o.Service).Where(o => DependsOn.All(d => d.Service != o.Service))
+            .Select(o => new Dependency(o.Service, "service_started", Required: true, Restart: false, Place(o.Key))),
+    ];
+
     public HealthCheck? HealthCheck { get; init; }
     public IReadOnlyList<ServiceMount> Volumes { get; init; } = [];
+
+    /// <summary><c>service[:ro|:rw]</c>, or <c>container:vm[:ro|:rw]</c> of one that is not of the stack.</summary>
+    public IReadOnlyList<string> VolumesFrom { get; init; } = [];
+
+    /// <summary>The services of the stack that are in it.</summary>
+    public IEnumerable<string> VolumeServices => VolumesFrom.Select(v => v.Split(':')[0]).Where(s => s != "container").Distinct();
     public IReadOnlyList<string> Tmpfs { get; init; } = [];
     public IReadOnlyList<ServiceFile> Configs { get; init; } = [];
     public IReadOnlyList<ServiceFile> Secrets { get; init; } = [];

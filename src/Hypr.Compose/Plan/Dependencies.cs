@@ -5,14 +5,6 @@ namespace Hypr.Compose.Plan;
 /// <summary>Who starts after whom.</summary>
 public static class Dependencies
 {
-    /// <summary>Those of depends_on, and the linked ones, which Docker starts before too.</summary>
-    public static IReadOnlyList<Dependency> Of(Service service) =>
-    [
-        .. service.DependsOn,
-        .. service.Links.Select(l => l.Split(':')[0]).Distinct().Where(l => service.DependsOn.All(d => d.Service != l))
-            .Select(l => new Dependency(l, "service_started", Required: true, Restart: false, service.Place("links"))),
-    ];
-
     /// <summary>The named services with all that they depend on, in an order in which each comes after those; no names: all.</summary>
     /// <param name="alone">Only the named ones.</param>
     public static IReadOnlyList<Service> InOrder(ComposeProject project, IReadOnlyCollection<string> names, bool alone = false)
@@ -34,7 +26,7 @@ public static class Dependencies
                 return;
             }
 
-            foreach (var d in Of(service).Where(d => byName.ContainsKey(d.Service) && (!alone || names.Contains(d.Service))))
+            foreach (var d in service.Predecessors.Where(d => byName.ContainsKey(d.Service) && (!alone || names.Contains(d.Service))))
             {
                 Visit(byName[d.Service]);
             }

@@ -29,7 +29,7 @@ public static class MachineRequest
         labels[StackLabels.ConfigFiles] = string.Join(',', project.Files);
         labels[StackLabels.WorkingDir] = project.WorkingDir;
         labels[StackLabels.Version] = StackLabels.ThisVersion;
-        labels[StackLabels.DependsOn] = string.Join(',', Dependencies.Of(service).Select(d => $"{d.Service}:{d.Condition}:{(d.Restart ? "true" : "false")}"));
+        labels[StackLabels.DependsOn] = string.Join(',', service.Predecessors.Select(d => $"{d.Service}:{d.Condition}:{(d.Restart ? "true" : "false")}"));
         labels[StackLabels.Image] = imageId;
         foreach (var endpoint in request.NetworkingConfig?.EndpointsConfig?.Values ?? Enumerable.Empty<EndpointSettings?>())
         {
@@ -119,8 +119,15 @@ public static class MachineRequest
         Sysctls = service.Sysctls.Count > 0 ? Sorted(service.Sysctls) : null,
         Tmpfs = Tmpfs(service),
         Mounts = Mounts(project, service),
+        VolumesFrom = ListOrNull([.. service.VolumesFrom.Select(v => VolumesOf(project, v))]),
         HyprFiles = FileRequest.Of(project, service),
     };
+
+    /// <summary>Docker's, whose sources are VMs: a service's is its first one.</summary>
+    private static string VolumesOf(ComposeProject project, string from) =>
+        from.Split(':', 2) is ["container", var vm] ? vm
+        : from.Split(':', 2) is [var name, .. var mode] && project.Services.FirstOrDefault(s => s.Name == name) is { } other ? string.Join(':', [NameOf(project, other, 1), .. mode])
+        : from;
 
     private static List<Mount>? Mounts(ComposeProject project, Service service) =>
         service.Volumes.Where(v => v.Type is "volume" or "bind").ToList() is { Count: > 0 } volumes

@@ -9,6 +9,9 @@ public sealed partial class UpPlan
     private readonly Dictionary<string, List<(string Machine, Step? Start)>> _machines = [];
     private readonly HashSet<string> _replaced = [];
 
+    /// <summary>By service: the making of its new VMs, which those that take volumes from it wait for.</summary>
+    private readonly Dictionary<string, List<Step>> _creations = [];
+
     private readonly Dictionary<string, Step> _removals = [];
 
     /// <summary>Its stop, where it is up, and its removal; once only. What is given is the last of them.</summary>
@@ -84,7 +87,7 @@ public sealed partial class UpPlan
         }
 
         // Docker: restart: true of depends_on takes a VM along with the one that it depends on.
-        if (Dependencies.Of(service).Any(d => d.Restart && _replaced.Contains(d.Service)))
+        if (service.Predecessors.Any(d => d.Restart && _replaced.Contains(d.Service)))
         {
             return (machine.Name, Add(new RestartMachine(machine.Name, _options.Timeout) { After = ready }));
         }
@@ -96,6 +99,7 @@ public sealed partial class UpPlan
     private Step? Create(Service service, string name, int number, string hash, IReadOnlyList<Step> after, List<Step> ready, Dictionary<string, string>? inherited = null)
     {
         var create = Add(new CreateMachine(name, service, number, hash) { After = [.. Needs(service).Concat(after).Distinct()], Inherited = inherited ?? [] });
+        _creations[service.Name] = [.. _creations.GetValueOrDefault(service.Name) ?? [], create];
         return _options.NoStart ? null : Add(new StartMachine(name) { After = [create, .. ready] });
     }
 
@@ -121,6 +125,11 @@ public sealed partial class UpPlan
                 yield return create;
             }
         }
+
+        foreach (var create in service.VolumeServices.SelectMany(s => _creations.GetValueOrDefault(s) ?? []))
+        {
+            yield return create;
+        }
     }
 
     private bool IsOutdated(Service service, PresentMachine machine, string hash)
@@ -132,6 +141,7 @@ public sealed partial class UpPlan
 
         return _options.Recreate != Recreate.Never
             && (machine.ConfigHash != hash
+                || service.VolumeServices.Any(_creations.ContainsKey)
                 || (_present.Images.GetValueOrDefault(service.Image!) is { } image && machine.ImageId.Length > 0 && machine.ImageId != image));
     }
 

@@ -14,7 +14,7 @@ public sealed partial class UpPlan
             return result;
         }
 
-        foreach (var d in Dependencies.Of(service).Where(d => _machines.ContainsKey(d.Service)))
+        foreach (var d in service.Predecessors.Where(d => _machines.ContainsKey(d.Service)))
         {
             foreach (var (machine, start) in _machines[d.Service])
             {
@@ -44,7 +44,7 @@ public sealed partial class UpPlan
 
     private void PlanWait(IReadOnlyList<Service> services)
     {
-        var oneShots = _project.Services.SelectMany(Dependencies.Of).Where(d => d.Condition == "service_completed_successfully").Select(d => d.Service).ToHashSet();
+        var oneShots = _project.Services.SelectMany(s => s.Predecessors).Where(d => d.Condition == "service_completed_successfully").Select(d => d.Service).ToHashSet();
         foreach (var service in services)
         {
             foreach (var (machine, start) in _machines[service.Name])

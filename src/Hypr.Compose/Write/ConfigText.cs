@@ -76,6 +76,7 @@ public static class ConfigText
             .Add("tmpfs", new YamlMap().Add("size", v.TmpfsSize).Add("mode", v.TmpfsMode is { } mode ? "0" + Convert.ToString(mode, 8) : null))
             .Add("bind", new YamlMap().Add("create_host_path", v.CreateHostPath ? null : false, evenEmpty: true).Add("propagation", v.Propagation))
             .Add("volume", new YamlMap().Add("nocopy", v.NoCopy).Add("subpath", v.Subpath))).ToList())
+        .Add("volumes_from", s.VolumesFrom)
         .Add("working_dir", s.WorkingDir);
 
     private static YamlMap Deploy(Service s) => new YamlMap()

@@ -76,6 +76,23 @@ public sealed class MachineRequestTests
     }
 
     [Fact]
+    public void Volumes_are_taken_from_a_service_s_first_vm_or_from_a_vm_outside_the_stack()
+    {
+        using var folder = new StackFolder(("compose.yaml", """
+            name: shop
+            services:
+              web: { image: nginx, volumes_from: [store, "cache:ro", "container:old:ro"], depends_on: { cache: { condition: service_healthy } } }
+              store: { image: nginx }
+              cache: { image: nginx, container_name: fast }
+            """));
+        var project = folder.Load().Project;
+        var web = project.Services.Single(s => s.Name == "web");
+        var request = MachineRequest.Of(project, web, "shop-web-1", 1, "hash", "sha256:1");
+        Assert.Equal(["shop-store-1", "fast:ro", "old:ro"], request.HostConfig!.VolumesFrom!);
+        Assert.Equal("cache:service_healthy:false,store:service_started:false", request.Labels![StackLabels.DependsOn]);
+    }
+
+    [Fact]
     public void The_rest_goes_to_the_create_call_s_fields()
     {
         var request = Request("""

@@ -45,6 +45,19 @@ public sealed class VolumePlanTests
     }
 
     [Fact]
+    public void A_vm_that_takes_another_s_volumes_is_made_after_it_and_anew_with_it()
+    {
+        const string Before = "services: { a: { image: nginx, volumes_from: [b] }, b: { image: postgres, volumes: [/cache] } }";
+        static Step Making(StackPlan plan, string service) => plan.Steps.OfType<CreateMachine>().Single(c => c.Service.Name == service);
+        var up = PlanText.Up(Before);
+        Assert.Contains(Making(up, "b"), Making(up, "a").After);
+        Assert.Empty(PlanText.Up(Before, PlanText.After(Before)).Steps);
+
+        var again = PlanText.Up(Before.Replace("[/cache]", "[/other]", StringComparison.Ordinal), PlanText.After(Before));
+        Assert.Contains(Making(again, "b"), Making(again, "a").After);
+    }
+
+    [Fact]
     public void A_vm_that_is_made_anew_has_the_anonymous_volumes_of_the_one_before()
     {
         const string Changed = "services: { db: { image: postgres, environment: { A: b }, volumes: [/cache] } }";
