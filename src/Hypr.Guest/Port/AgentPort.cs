@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hypr.Guest.Loop;
 using Hypr.Guest.Protocol.Frames;
 using Hypr.Guest.Protocol.Multiplexing;
@@ -11,19 +12,28 @@ namespace Hypr.Guest.Port;
 /// <summary>
 /// The virtio-serial port to the host. While the host has it closed, reads give 0 and writes EAGAIN (drivers/char/virtio_console.c: port_fops_read,
 /// will_write_block), and poll reports a hang-up without end: so it is watched for changes only.
+/// That the host has opened or closed it, the kernel knows later than it has the bytes that follow: the interrupt hands those over (in_intr), a work queue
+/// takes the message (control_intr, handle_control_message), perhaps on another CPU. So behind the first bytes of a new connection a read may still give 0.
 /// </summary>
 internal sealed class AgentPort
 {
+    /// <summary>By far longer than the work queue takes on a busy host; for as long, what the guest writes for a host that has just left waits.</summary>
+    private static readonly TimeSpan OpeningDeadline = TimeSpan.FromSeconds(3);
+
     private readonly SafeFileHandle _fd;
+    private readonly EventLoop _loop;
     private readonly Multiplexer _multiplexer;
     private readonly byte[] _in = new byte[16 * 1024];
     private readonly byte[] _out = new byte[2 * Frame.MaxLength];
     private int _start;
     private int _end;
+    private long _lastBytes;
+    private bool _looksAgain;
 
     public AgentPort(SafeFileHandle fd, EventLoop loop, IMultiplexerHandler handler)
     {
         _fd = fd;
+        _loop = loop;
         _multiplexer = Multiplexer.ForGuest(handler);
         loop.Add(fd, PollEvents.Read | PollEvents.Write | PollEvents.EdgeTriggered, _ => Receive());
     }
@@ -73,12 +83,35 @@ internal sealed class AgentPort
                 return;
             if (count <= 0)
             {
-                DropOutput();
-                _multiplexer.Disconnect();
+                Closed();
                 return;
             }
 
+            _lastBytes = Stopwatch.GetTimestamp();
             _multiplexer.Receive(_in.AsSpan(0, count));
+        }
+    }
+
+    /// <summary>
+    /// The port is closed as far as the kernel knows. Bytes that came just now may be those of a connection of whose opening it will hear, which is an event:
+    /// the answers, the reset's first, wait for that. Otherwise the host is gone.
+    /// </summary>
+    private void Closed()
+    {
+        var left = OpeningDeadline - Stopwatch.GetElapsedTime(_lastBytes);
+        if (left <= TimeSpan.Zero)
+        {
+            DropOutput();
+            _multiplexer.Disconnect();
+        }
+        else if (!_looksAgain)
+        {
+            _looksAgain = true;
+            _loop.After(left, () =>
+            {
+                _looksAgain = false;
+                Receive();
+            });
         }
     }
 }

@@ -69,8 +69,8 @@ internal sealed partial class RunningMachine
     }
 
     /// <summary>
-    /// One idle guest in fifty sleeps through a connection (QEMU 7.2, TCG: its vCPUs are halted with nothing pending, and the bytes are taken) and wakes at the next:
-    /// so the first gets little patience, and each further one more.
+    /// An agent of before 2026-11-24, which a VM may still have, drops its answer now and then, when it reads the bytes of a new connection before its kernel
+    /// knows that the port is open (AgentPort), and answers the next: so the first gets little patience, and each further one more.
     /// </summary>
     private async Task<GuestConnection> GreetAsync(TimeSpan patience, SemaphoreSlim? turns)
     {

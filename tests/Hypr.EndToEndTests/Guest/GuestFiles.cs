@@ -38,8 +38,15 @@ public sealed class GuestFiles : IDisposable
         foreach (var folder in (string[])["bin", "etc", "tmp", "run"])
             Directory.CreateDirectory($"{root}/{folder}");
         File.Copy("/bin/busybox", root + "/bin/busybox");
-        foreach (var name in "sh echo cat ls id env ps mount ip hostname sleep stty yes head tail wc kill touch tty dd sync readlink date tr true unshare".Split(' '))
+        foreach (var name in "sh echo cat ls id env ps mount ip hostname sleep stty yes head tail wc kill touch tty dd sync readlink date tr true unshare taskset".Split(' '))
             File.CreateSymbolicLink($"{root}/bin/{name}", "busybox");
+        // Debian's busybox has no chrt; the program needs the C library alone.
+        foreach (var file in (string[])["/usr/bin/chrt", "/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6"])
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(root + file)!);
+            File.Copy(file, root + file);
+        }
+
         File.WriteAllText(root + "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nweb:x:1000:1000::/home/web:/bin/sh\n");
         File.WriteAllText(root + "/etc/group", "root:x:0:\nweb:x:1000:\nextra:x:2000:web,other\n");
         File.WriteAllText(root + "/etc/notexec", "#!/bin/sh\n");

@@ -193,6 +193,29 @@ public sealed class GuestTests(GuestFiles files) : IClassFixture<GuestFiles>, ID
         Assert.Equal((137, true), (exit.Code, exit.OomKilled));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_host_whose_bytes_the_guest_has_before_the_word_that_it_is_there_is_answered(int cpu)
+    {
+        await using var vm = GuestVm.Start(files);
+        await using (var first = await vm.ConnectAsync())
+        {
+            await first.ConfigureAsync(GuestVm.Configuration(), Cancel);
+            // The work queue of that CPU, on which the port's word waits if the interrupt comes there, gets 50 ms of each second (sched_rt_runtime_us).
+            await first.StartMainAsync(Shell($"exec chrt -f 50 taskset {cpu} sh -c 'while :; do :; done'"), Cancel);
+        }
+
+        for (var i = 0; i < 4; i++)
+        {
+            // By then it knows that the last one has gone.
+            await Task.Delay(TimeSpan.FromSeconds(1.2), Cancel);
+            await using var next = await vm.ConnectAsync();
+            Assert.Equal(GuestState.Running, next.Hello.State);
+            await next.PingAsync(Cancel);
+        }
+    }
+
     private static ProcessSpecification Shell(string script) => Program("/bin/sh", "-c", script);
 
     private static ProcessSpecification Program(params string[] args) => new() { Args = args };
