@@ -88,7 +88,7 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
     {
         if (_vmm.Adopt(handle) is not { } process)
             return null;
-        var machine = new RunningMachine(ObjectId.Short(handle.MachineId), process, Log(handle.MachineId, log), hasStdin: true, _folders, _clock, _log);
+        var machine = new RunningMachine(ObjectId.Short(handle.MachineId), process, Log(handle.MachineId, log), hasStdin: true, _folders, _settings.AnswerDeadline, _clock, _log);
         machine.GoOn(_greetings, isPaused);
         return machine;
     }

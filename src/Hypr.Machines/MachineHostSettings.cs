@@ -59,6 +59,9 @@ public sealed record MachineHostSettings
     /// <summary>How long a resumed guest may take to its agent's hello. One that does not make it is started cold.</summary>
     public TimeSpan WarmDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long an agent may take to answer. One that says nothing at all for so long is asked over a new connection.</summary>
+    public TimeSpan AnswerDeadline { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a guest may take to copy the image's content into a new volume.</summary>
     public TimeSpan CopyDeadline { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -24,6 +24,7 @@ public sealed partial class GuestConnection : IAsyncDisposable
     private readonly TaskCompletionSource<MainExit> _mainExited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _end = new();
+    private long _heard = Environment.TickCount64;
     private uint _lastNumber;
     private Exception? _failure;
 
@@ -41,6 +42,19 @@ public sealed partial class GuestConnection : IAsyncDisposable
 
     /// <summary>Null while the connection stands.</summary>
     public Exception? Failure => _failure;
+
+    /// <summary>How long nothing has come.</summary>
+    public TimeSpan Silence => TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref _heard));
+
+    /// <summary>Further processes of this connection run, as far as is known.</summary>
+    public bool HasSessions
+    {
+        get
+        {
+            lock (_lock)
+                return _sessions.Count > 0;
+        }
+    }
 
     /// <summary>How the image's process ended; fails with <see cref="IOException"/> when the connection ends before. Acknowledge it: the guest waits for that.</summary>
     public Task<MainExit> MainExited => _mainExited.Task;
@@ -72,6 +86,9 @@ public sealed partial class GuestConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the connection; who waits for something gets the reason.</summary>
+    public void GiveUp(string reason) => Fail(new IOException(reason));
+
     public async ValueTask DisposeAsync()
     {
         Fail(new IOException("the connection to the guest's agent was closed"));
@@ -85,6 +102,7 @@ public sealed partial class GuestConnection : IAsyncDisposable
         {
             while (await _port.ReadAsync(buffer, _end.Token) is var count and > 0)
             {
+                Volatile.Write(ref _heard, Environment.TickCount64);
                 bool congested;
                 lock (_lock)
                 {

@@ -6,12 +6,15 @@ namespace Hypr.Machines.Agent;
 internal sealed class ExecSession : IGuestSession
 {
     private readonly GuestExec _exec;
+    private readonly string _machine;
+    private readonly TimeSpan _deadline;
     private readonly DeliveredStream _stdout;
     private readonly DeliveredStream? _stderr;
 
-    public ExecSession(GuestExec exec)
+    /// <param name="deadline">Of an answer.</param>
+    public ExecSession(GuestExec exec, string machine, TimeSpan deadline)
     {
-        _exec = exec;
+        (_exec, _machine, _deadline) = (exec, machine, deadline);
         _stdout = new DeliveredStream(exec.Stdout);
         _stderr = exec.Stderr is { } stderr ? new DeliveredStream(stderr) : null;
         ExitCode = ExitAsync();
@@ -29,9 +32,9 @@ internal sealed class ExecSession : IGuestSession
 
     public Task CloseStdinAsync() => _exec.Stdin?.CloseAsync() ?? Task.CompletedTask;
 
-    public Task ResizeAsync(ushort rows, ushort columns, CancellationToken cancel) => AskAsync(_exec.ResizeAsync(rows, columns, cancel));
+    public Task ResizeAsync(ushort rows, ushort columns, CancellationToken cancel) => AskAsync(limit => _exec.ResizeAsync(rows, columns, limit), cancel);
 
-    public Task SignalAsync(int signal, CancellationToken cancel) => AskAsync(_exec.SignalAsync(signal, cancel));
+    public Task SignalAsync(int signal, CancellationToken cancel) => AskAsync(limit => _exec.SignalAsync(signal, limit), cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -50,11 +53,13 @@ internal sealed class ExecSession : IGuestSession
         return code;
     }
 
-    private static async Task AskAsync(Task request)
+    private async Task AskAsync(Func<CancellationToken, Task> request, CancellationToken cancel)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(_deadline);
         try
         {
-            await request;
+            await request(limit.Token);
         }
         catch (GuestException e)
         {
@@ -62,7 +67,11 @@ internal sealed class ExecSession : IGuestSession
         }
         catch (IOException e)
         {
-            throw GuestWords.Unreachable("the VM", e);
+            throw GuestWords.Unreachable(_machine, e);
+        }
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        {
+            throw GuestWords.Unreachable(_machine, new TimeoutException($"no answer within {_deadline.TotalSeconds:0} s", e));
         }
     }
 }

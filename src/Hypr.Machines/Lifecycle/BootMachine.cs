@@ -107,7 +107,7 @@ internal sealed partial class BootMachine(
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(settings.BootDeadline);
-            machine = new RunningMachine(spec.Name, guest.Process, logFiles, spec.Guest.Process.OpenStdin, folders, clock, log)
+            machine = new RunningMachine(spec.Name, guest.Process, logFiles, spec.Guest.Process.OpenStdin, folders, settings.AnswerDeadline, clock, log)
             {
                 IsWarm = guest.IsWarm,
             };

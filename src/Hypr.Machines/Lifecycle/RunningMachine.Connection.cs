@@ -64,7 +64,7 @@ internal sealed partial class RunningMachine
 
             await Task.WhenAny(_vmm.Exited, Task.Delay(pause, _clock, _letGo.Token));
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            patience = patience * 2 < AnswerDeadline ? patience * 2 : AnswerDeadline;
+            patience = patience * 2 < _answerDeadline ? patience * 2 : _answerDeadline;
         }
     }
 
@@ -102,6 +102,30 @@ internal sealed partial class RunningMachine
     {
         await Task.WhenAny(former);
         return await _output.PumpAsync(await connection.OpenOutputAsync(_output.Next, _letGo.Token), _letGo.Token);
+    }
+
+    /// <summary>Who waits for the end or the output of a further process asks nothing: a guest that hangs is found out by a question in his place.</summary>
+    private async Task WatchAsync()
+    {
+        while (!_letGo.IsCancellationRequested && !Exited.IsCompleted)
+        {
+            await Task.WhenAny(Exited, Task.Delay(_answerDeadline, _clock, _letGo.Token));
+            Task<GuestConnection> connection;
+            lock (_lock)
+                connection = _connection.Task;
+            if (connection.IsCompletedSuccessfully && connection.Result.HasSessions && _awake.Task.IsCompleted)
+                await TryAsync(AskAsync(static (guest, limit) => guest.PingAsync(limit), _letGo.Token));
+        }
+    }
+
+    /// <summary>An answer did not come. If nothing else came either, and the guest was not paused meanwhile, the next connection may wake it.</summary>
+    private void Doubt(TaskCompletionSource awake)
+    {
+        Task<GuestConnection> connection;
+        lock (_lock)
+            connection = _connection.Task;
+        if (connection.IsCompletedSuccessfully && connection.Result.Silence > _answerDeadline / 2 && awake == _awake && awake.Task.IsCompleted)
+            connection.Result.GiveUp($"its agent has said nothing for {connection.Result.Silence.TotalSeconds:0} s");
     }
 
     private void Pump(Task<bool> pump)

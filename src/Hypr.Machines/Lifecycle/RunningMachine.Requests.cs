@@ -9,6 +9,7 @@ namespace Hypr.Machines.Lifecycle;
 internal sealed partial class RunningMachine
 {
     private const int SigKill = 9;
+    private static readonly TimeSpan UsageDeadline = TimeSpan.FromSeconds(5);
 
     public Task SignalAsync(int signal, CancellationToken cancel) =>
         AskAsync((guest, limit) => guest.SignalAsync(0, signal, limit), cancel);
@@ -58,13 +59,13 @@ internal sealed partial class RunningMachine
     }
 
     public async Task<IGuestSession> ExecAsync(GuestProcess process, CancellationToken cancel) =>
-        new ExecSession(await AskAsync((guest, limit) => guest.ExecAsync(GuestWords.Process(process), limit), cancel));
+        new ExecSession(await AskAsync((guest, limit) => guest.ExecAsync(GuestWords.Process(process), limit), cancel), _name, _answerDeadline);
 
     public async Task<MachineUsage> UsageAsync(bool isPaused, CancellationToken cancel)
     {
         var vmm = await _vmm.UsageAsync(cancel);
         if (!isPaused)
-            _usage = await AskAsync((guest, limit) => guest.UsageAsync(limit), cancel);
+            _usage = await AskAsync((guest, limit) => guest.UsageAsync(limit), cancel, UsageDeadline);
         var guest = _usage;
         return new MachineUsage(
             vmm.Cpu, guest.Memory, guest.InactiveFile, guest.MemoryLimit, guest.Processes, vmm.ReadBytes, vmm.ReadOperations, vmm.WrittenBytes, vmm.WriteOperations);
@@ -138,10 +139,13 @@ internal sealed partial class RunningMachine
             cancel);
 
     /// <exception cref="HyprException">The agent refuses, or does not answer in time.</exception>
-    private async Task<T> AskAsync<T>(Func<GuestConnection, CancellationToken, Task<T>> request, CancellationToken cancel)
+    /// <param name="patience">Of one who would rather have no answer than wait; null: the agent's time.</param>
+    private async Task<T> AskAsync<T>(Func<GuestConnection, CancellationToken, Task<T>> request, CancellationToken cancel, TimeSpan? patience = null)
     {
+        var deadline = patience < _answerDeadline ? patience.Value : _answerDeadline;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, _letGo.Token);
-        limit.CancelAfter(AnswerDeadline);
+        limit.CancelAfter(deadline);
+        var awake = _awake;
         try
         {
             return await request(await ConnectionAsync(limit.Token), limit.Token);
@@ -156,7 +160,8 @@ internal sealed partial class RunningMachine
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw GuestWords.Unreachable(_name, new TimeoutException($"no answer within {AnswerDeadline.TotalSeconds:0} s", e));
+            Doubt(awake);
+            throw GuestWords.Unreachable(_name, new TimeoutException($"no answer within {deadline.TotalSeconds:0} s", e));
         }
     }
 

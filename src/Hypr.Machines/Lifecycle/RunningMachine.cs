@@ -16,7 +16,6 @@ namespace Hypr.Machines.Lifecycle;
 /// </summary>
 internal sealed partial class RunningMachine : IRunningMachine
 {
-    private static readonly TimeSpan AnswerDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReadersPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OutputDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PowerOffDeadline = TimeSpan.FromSeconds(60);
@@ -27,6 +26,7 @@ internal sealed partial class RunningMachine : IRunningMachine
     private readonly string _name;
     private readonly IVmmProcess _vmm;
     private readonly MachineFolders _folders;
+    private readonly TimeSpan _answerDeadline;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly MainOutput _output;
@@ -43,11 +43,12 @@ internal sealed partial class RunningMachine : IRunningMachine
 
     /// <param name="hasStdin">Whether the process has a stdin; of an earlier hyprd's machine the agent knows.</param>
     public RunningMachine(
-        string name, IVmmProcess vmm, LogFiles log, bool hasStdin, MachineFolders folders, TimeProvider clock, ILogger logger)
+        string name, IVmmProcess vmm, LogFiles log, bool hasStdin, MachineFolders folders, TimeSpan answerDeadline, TimeProvider clock, ILogger logger)
     {
         _name = name;
         _vmm = vmm;
         _folders = folders;
+        _answerDeadline = answerDeadline;
         _clock = clock;
         _log = logger;
         _hasStdin = hasStdin;
@@ -80,7 +81,11 @@ internal sealed partial class RunningMachine : IRunningMachine
     }
 
     /// <summary>From here on the machine is looked after until it ends.</summary>
-    public void Supervise() => _supervision = Task.Run(SuperviseAsync);
+    public void Supervise()
+    {
+        _supervision = Task.Run(SuperviseAsync);
+        _ = Task.Run(WatchAsync);
+    }
 
     public async ValueTask DisposeAsync()
     {

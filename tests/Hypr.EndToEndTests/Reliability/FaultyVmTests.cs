@@ -5,30 +5,10 @@ using Hypr.Testing;
 namespace Hypr.EndToEndTests.Reliability;
 
 /// <summary>Of the published hyprd, what a VM is made of fails at one place after another: an error in words, nothing is left, and the next try does it.</summary>
-public sealed class FaultyVmTests(FaultyVmTests.FaultyHost host) : IClassFixture<FaultyVmTests.FaultyHost>
+public sealed class FaultyVmTests(FaultyVmTests.ColdHost host) : IClassFixture<FaultyVmTests.ColdHost>
 {
-    public sealed class FaultyHost : HyprHost
-    {
-        private int _written;
-
-        /// <summary>What makes a template meets the same seams, at moments of its own.</summary>
-        public FaultyHost()
-            : base(new JsonObject { ["warm-start"] = false })
-        {
-            StopDaemon();
-            StartDaemon($"HYPR_FAULT=@{Plan}");
-        }
-
-        private string Plan => Path.Combine(Folder, "plan");
-
-        public void Arm(string plan)
-        {
-            File.WriteAllText(Plan, plan);
-
-            // It is read again when its time is another, whatever the file system's clock.
-            File.SetLastWriteTimeUtc(Plan, DateTime.UnixEpoch.AddSeconds(++_written));
-        }
-    }
+    /// <summary>What makes a template meets the same seams, at moments of its own.</summary>
+    public sealed class ColdHost() : FaultyHost(new JsonObject { ["warm-start"] = false });
 
     [Theory]
     [InlineData("files:1", "No space left on device")]
@@ -55,7 +35,7 @@ public sealed class FaultyVmTests(FaultyVmTests.FaultyHost host) : IClassFixture
 
         // Docker's way: what was made and could not be started is there to be looked at.
         host.Hypr("rm", "-f", "web");
-        Agrees(plan);
+        host.Agrees(plan);
         Assert.True(Probe.Until(() => host.Traces() == before), $"{plan}\n{before}\n{host.Traces()}");
         if (plan is "files:3" or "vmm-dies:2+")
         {
@@ -87,7 +67,7 @@ public sealed class FaultyVmTests(FaultyVmTests.FaultyHost host) : IClassFixture
             var refused = host.Hypr(command);
             host.Arm("");
             Assert.True(refused.ExitCode != 0, $"{plan}: hypr {string.Join(' ', command)}: {refused.Output}");
-            Agrees($"{plan}, hypr {string.Join(' ', command)}");
+            host.Agrees($"{plan}, hypr {string.Join(' ', command)}");
             Assert.Equal("it goes on\n", host.MustHypr("exec", "stays", "echo", "it goes on"));
             host.Hypr("network", "disconnect", "late", "stays");
         }
@@ -96,7 +76,7 @@ public sealed class FaultyVmTests(FaultyVmTests.FaultyHost host) : IClassFixture
         host.MustHypr("stop", "-t", "1", "stays");
         host.MustHypr("rm", "stays");
         host.MustHypr("network", "rm", "late");
-        Agrees("the end");
+        host.Agrees("the end");
     }
 
     [Fact]
@@ -108,7 +88,7 @@ public sealed class FaultyVmTests(FaultyVmTests.FaultyHost host) : IClassFixture
         Assert.Contains("Exited", host.MustHypr("ps", "-a", "--filter", "name=^ends$", "--format", "{{.Status}}"));
         Assert.Contains("wait to be written", host.Hypr("system", "check").Output);
         host.Arm("");
-        Agrees("a stop on a full disk");
+        host.Agrees("a stop on a full disk");
         host.MustHypr("rm", "ends");
 
         foreach (var plan in (string[])["files:1", "files:2", "store-full:1", "store-full:2"])
@@ -117,7 +97,7 @@ public sealed class FaultyVmTests(FaultyVmTests.FaultyHost host) : IClassFixture
             Assert.NotEqual(0, host.Hypr("volume", "create", "data").ExitCode);
             host.Arm("");
             Assert.Equal("", host.MustHypr("volume", "ls", "-q"));
-            Agrees($"volume create, {plan}");
+            host.Agrees($"volume create, {plan}");
         }
 
         host.MustHypr("volume", "create", "data");
@@ -130,15 +110,9 @@ public sealed class FaultyVmTests(FaultyVmTests.FaultyHost host) : IClassFixture
             host.Arm("");
             Assert.True(pulled.ExitCode != 0 && pulled.Error.Contains("space left on device", StringComparison.OrdinalIgnoreCase), $"{plan}: {pulled.Output}{pulled.Error}");
             Assert.DoesNotContain("nginx", host.MustHypr("images"));
-            Agrees($"pull, {plan}");
+            host.Agrees($"pull, {plan}");
         }
 
         host.MustHypr("pull", "-q", "nginx");
-    }
-
-    private void Agrees(string after)
-    {
-        ProgramResult check = new(1, "", "");
-        Assert.True(Probe.Until(() => (check = host.Hypr("system", "check")).Succeeded), $"after {after}: {check.Output}{check.Error}\n{host.DaemonLog}");
     }
 }
