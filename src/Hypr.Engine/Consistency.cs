@@ -45,7 +45,7 @@ internal sealed class Consistency(MachineRegistry machines, IImageService images
         faults.AddRange(networks.List().SelectMany(n => networks.EndpointsOn(n.Id)).Where(e => !known.Contains(e.MachineId))
             .Select(e => $"endpoint {e.Id} is of machine {e.MachineId}, which does not exist"));
         faults.AddRange(images.Check());
-        faults.AddRange(host.Check(known, [.. all.Select(Vmm).OfType<MachineHandle>()]));
+        faults.AddRange(host.Check(known, [.. all.Select(Vmm).OfType<MachineHandle>()], [.. all.Where(IsOnItsWay).Select(m => m.Id)]));
         faults.AddRange(await networks.CheckAsync(cancel));
         return faults;
     }

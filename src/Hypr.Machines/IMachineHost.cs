@@ -53,7 +53,8 @@ public interface IMachineHost
     /// <summary>
     /// Where processes and folders disagree with what is known, a sentence each. Changes nothing; what is under way at this moment may show.
     /// </summary>
-    IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running);
+    /// <param name="starting">On their way up: their run-time folders, and who serves them folders, are there before their VMM is.</param>
+    IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running, IReadOnlyCollection<string> starting);
 
     /// <summary>Less memory than this does not boot the guest's kernel and agent.</summary>
     long MinimumMemoryBytes { get; }

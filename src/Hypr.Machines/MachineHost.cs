@@ -119,17 +119,17 @@ public sealed partial class MachineHost : IMachineHost, IAsyncDisposable
         }
     }
 
-    public IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running)
+    public IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running, IReadOnlyCollection<string> starting)
     {
         var faults = new List<string>();
         var (there, wanted) = (_vmm.FindAll().ToHashSet(), running.ToHashSet());
         faults.AddRange(there.Except(wanted).Select(v => $"a VMM (pid {v.Pid}) runs for machine {v.MachineId}, which is not said to run"));
         faults.AddRange(wanted.Except(there).Select(v => $"machine {v.MachineId} is said to run, and its VMM (pid {v.Pid}) is gone"));
         var (served, vms) = (_servers.FindAll().Select(s => s.MachineId).ToHashSet(), running.Select(r => r.MachineId).ToHashSet());
-        faults.AddRange(served.Except(vms).Select(id => $"folders are served to machine {id}, which is not said to run"));
+        faults.AddRange(served.Except(vms).Except(starting).Select(id => $"folders are served to machine {id}, which is not said to run"));
         faults.AddRange(vms.Where(_servers.HasFolders).Except(served).Select(id => $"the folders of machine {id} are served no more: start it anew"));
         faults.AddRange(Strays(_folders.AllData, known).Select(f => $"{f} belongs to no machine"));
-        faults.AddRange(Strays(_folders.AllRuntime, [.. running.Select(r => r.MachineId)]).Select(f => $"{f} belongs to no running machine"));
+        faults.AddRange(Strays(_folders.AllRuntime, [.. vms, .. starting]).Select(f => $"{f} belongs to no running machine"));
         return faults;
     }
 

@@ -19,7 +19,7 @@ internal sealed class ProcessMachines : IMachineHost
     /// <summary>Set: the next start stops before its process, says so and waits.</summary>
     public StartHold? Hold { get; set; }
 
-    public IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running) => [];
+    public IReadOnlyList<string> Check(IReadOnlyCollection<string> known, IReadOnlyCollection<MachineHandle> running, IReadOnlyCollection<string> starting) => [];
 
     public long MinimumMemoryBytes => 64 << 20;
 
