@@ -14,7 +14,7 @@ using Microsoft.Win32.SafeHandles;
 const int Rounds = 30;
 if (args.Contains("--service"))
 {
-    await Service.MeasureAsync(Rounds);
+    await Service.MeasureAsync(args.SkipWhile(a => a != "--rounds").Skip(1).Select(int.Parse).FirstOrDefault(200));
     return;
 }
 

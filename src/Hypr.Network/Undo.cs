@@ -1,11 +1,12 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace Hypr.Network;
 
-/// <summary>What was done and how it is taken back. After a failure everything is undone in reverse; a step that cannot be undone is logged and stops nothing.</summary>
+/// <summary>What was done and how it is taken back. After a failure everything is undone in reverse; a step that cannot be undone is logged and stops nothing. Steps may be told by several threads.</summary>
 internal sealed partial class Undo(ILogger log)
 {
-    private readonly Stack<(string What, Func<Task> Back)> _done = [];
+    private readonly ConcurrentStack<(string What, Func<Task> Back)> _done = [];
 
     public void Add(string what, Func<Task> back) => _done.Push((what, back));
 

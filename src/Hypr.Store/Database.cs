@@ -6,7 +6,7 @@ namespace Hypr.Store;
 
 /// <summary>
 /// The desired state of everything: one SQLite file, one writer (hyprd). Every committed change is on the disk when the call returns
-/// (WAL with synchronous=FULL: one fdatasync a commit). Calls are synchronous and short; one at a time runs, callers may be many.
+/// (WAL with synchronous=FULL: one sync a commit), but for those whose name says otherwise. Calls are synchronous and short; one at a time runs, callers may be many.
 /// </summary>
 public sealed class Database : IDisposable
 {
@@ -19,10 +19,11 @@ public sealed class Database : IDisposable
     private readonly Dictionary<string, SqliteCommand> _commands = [];
     private readonly string _path;
     private readonly Faults? _faults;
-    private readonly Queue<Action> _owed = [];
+    private readonly Queue<(Action Body, bool Synced)> _owed = [];
     private readonly Timer _later;
     private bool _isDisposed;
     private SqliteTransaction? _transaction;
+    private bool _isSynced = true;
 
     private Database(SqliteConnection connection, string path, Faults? faults)
     {
@@ -61,44 +62,24 @@ public sealed class Database : IDisposable
 
     /// <summary>All or nothing. Transactions nest: an inner one is a part of the outer. The body must not await.</summary>
     /// <exception cref="HyprException">Unavailable: the disk is full, or another program holds the file.</exception>
-    public T Transact<T>(Func<T> body)
-    {
-        lock (_gate)
-        {
-            if (_transaction is not null)
-            {
-                return body();
-            }
+    public T Transact<T>(Func<T> body) => Transact(body, synced: true);
 
-            Pay();
-            return Run(body);
-        }
-    }
+    public void Transact(Action body) => Transact(Nothing(body), synced: true);
 
-    public void Transact(Action body) => Transact(() =>
-    {
-        body();
-        return 0;
-    });
+    /// <summary>
+    /// As <see cref="Transact(Action)"/>, for what means nothing once this host has fallen, such as a running machine's links. It is in the log when the call returns
+    /// and outlives hyprd; nobody waits for the disk, where it comes with the next change that is waited for.
+    /// </summary>
+    public void TransactUnsynced(Action body) => Transact(Nothing(body), synced: false);
 
     /// <summary>
     /// For what has happened already and cannot be taken back: written now or, while the disk is full or the file is locked, before the next change and each second,
     /// in the order of the calls; the body knows values, not where they stand at that moment. What is owed when hyprd dies its next start finds out by looking.
     /// </summary>
-    public void Insist(Action body)
-    {
-        lock (_gate)
-        {
-            if (_transaction is not null)
-            {
-                body();
-                return;
-            }
+    public void Insist(Action body) => Insist(body, synced: true);
 
-            _owed.Enqueue(body);
-            TryPay();
-        }
-    }
+    /// <summary>As <see cref="Insist(Action)"/>, for what <see cref="TransactUnsynced"/> is for.</summary>
+    public void InsistUnsynced(Action body) => Insist(body, synced: false);
 
     /// <summary>How many changes wait for room on the disk.</summary>
     public int Owed
@@ -181,12 +162,48 @@ public sealed class Database : IDisposable
         }
     }
 
-    private T Run<T>(Func<T> body)
+    private static Func<int> Nothing(Action body) => () =>
+    {
+        body();
+        return 0;
+    };
+
+    private T Transact<T>(Func<T> body, bool synced)
+    {
+        lock (_gate)
+        {
+            if (_transaction is not null)
+            {
+                return synced && !_isSynced ? throw new InvalidOperationException("what must be on the disk is in a transaction that nobody waits for") : body();
+            }
+
+            Pay();
+            return Run(body, synced);
+        }
+    }
+
+    private void Insist(Action body, bool synced)
+    {
+        lock (_gate)
+        {
+            if (_transaction is not null)
+            {
+                body();
+                return;
+            }
+
+            _owed.Enqueue((body, synced));
+            TryPay();
+        }
+    }
+
+    private T Run<T>(Func<T> body, bool synced)
     {
         try
         {
             // BEGIN IMMEDIATE: the write lock is taken here, not at the first write half-way.
             Pass(Seam.StoreBusy);
+            Sync(synced);
             using var transaction = _connection.BeginTransaction(deferred: false);
             _transaction = transaction;
             var result = body();
@@ -201,18 +218,29 @@ public sealed class Database : IDisposable
         finally
         {
             _transaction = null;
+            Sync(true);
         }
+    }
+
+    /// <summary>SQLite obeys this one while it compiles it, so it is compiled each time; within a transaction it cannot be changed.</summary>
+    private void Sync(bool wait)
+    {
+        if (wait == _isSynced)
+        {
+            return;
+        }
+
+        using var pragma = _connection.CreateCommand();
+        pragma.CommandText = wait ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
+        pragma.ExecuteNonQuery();
+        _isSynced = wait;
     }
 
     private void Pay()
     {
-        while (_owed.TryPeek(out var body))
+        while (_owed.TryPeek(out var owed))
         {
-            Run(() =>
-            {
-                body();
-                return 0;
-            });
+            Run(Nothing(owed.Body), owed.Synced);
             _owed.Dequeue();
         }
     }

@@ -41,6 +41,30 @@ public sealed class DatabaseTests : IDisposable
     }
 
     [Fact]
+    public void What_is_not_waited_for_outlives_the_program_and_the_next_change_is_waited_for_again()
+    {
+        using var dying = Database.Open(File);
+        dying.TransactUnsynced(() => dying.SetSetting("link", "tap0"));
+        Assert.Equal("2", dying.Query("PRAGMA synchronous", r => r.GetString(0))[0]);
+        dying.InsistUnsynced(() => dying.SetSetting("port", "80"));
+        Assert.Throws<InvalidOperationException>(() => dying.TransactUnsynced(() => throw new InvalidOperationException()));
+        Assert.Equal("2", dying.Query("PRAGMA synchronous", r => r.GetString(0))[0]);
+        // Not closed: as another program sees the file after this one was killed.
+        using var next = Database.Open(File);
+        Assert.Equal(("tap0", "80"), (next.GetSetting("link"), next.GetSetting("port")));
+    }
+
+    [Fact]
+    public void What_must_be_on_the_disk_is_refused_in_a_transaction_that_is_not_waited_for()
+    {
+        using var database = Database.Open(File);
+        Assert.Throws<InvalidOperationException>(() => database.TransactUnsynced(() => database.Transact(() => database.SetSetting("a", "1"))));
+        Assert.Null(database.GetSetting("a"));
+        database.Transact(() => database.TransactUnsynced(() => database.SetSetting("a", "2")));
+        Assert.Equal("2", database.GetSetting("a"));
+    }
+
+    [Fact]
     public void A_newer_schema_is_refused_by_name()
     {
         using (var database = Database.Open(File))

@@ -34,12 +34,11 @@ public sealed class NeighbourTable
     }
 
     /// <summary>Tells a port's bridge that a MAC is behind it, for ever, whatever frames say (a static entry of the forwarding database).</summary>
-    public void SetForwarding(int port, ReadOnlySpan<byte> mac)
+    internal static void WriteForwarding(ref NetlinkWriter w, int port, ReadOnlySpan<byte> mac)
     {
         // bridge fdb replace MAC dev PORT master static
         const byte NtfMaster = 0x04;
         const ushort NudNoArp = 0x40;
-        var w = new NetlinkWriter(64);
         var message = w.Begin(Rtm.NewNeigh, NetlinkFlags.Create | NetlinkFlags.Replace);
         var header = w.Take(12);
         header[0] = Af.Bridge;
@@ -48,7 +47,6 @@ public sealed class NeighbourTable
         header[10] = NtfMaster;
         w.Bytes(NdaLinkAddress, mac);
         w.End(message);
-        _socket.Execute(w, "set forwarding entry", $"on port #{port}");
     }
 
     /// <summary>False when there is none.</summary>

@@ -148,6 +148,41 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     }
 
     /// <summary>
+    /// Sends several messages in one piece and waits for the last one's acknowledgement. The kernel does them one after another, each whatever became of those
+    /// before (netlink_rcv_skb, net/netlink/af_netlink.c).
+    /// </summary>
+    /// <param name="operations">What each message does, for the refusal's text.</param>
+    /// <exception cref="LinuxException">The kernel's first refusal.</exception>
+    public void ExecuteAll(NetlinkWriter messages, ReadOnlySpan<string> operations, string subject)
+    {
+        lock (_gate)
+        {
+            var (first, last) = Number(messages.Written);
+            SendRaw(messages.Written, operations[0], subject);
+            LinuxException? refusal = null;
+            while (true)
+            {
+                ReadOnlySpan<byte> datagram = Receive(operations[0], subject);
+                while (NetlinkMessage.TryTake(ref datagram, out var m))
+                {
+                    if (m.Type != NetlinkMessage.Error || m.Sequence - first > last - first)
+                        continue;
+                    var error = m.ReadError();
+                    if (error.Errno != 0)
+                        refusal ??= new LinuxException(operations[(int)(m.Sequence - first)], subject, error.Errno, error.Text);
+                    if (m.Sequence != last)
+                        continue;
+                    if (refusal is null && _faults?.LosesReply() == true)
+                        refusal = new LinuxException(operations[^1], subject, Errno.ENOBUFS);
+                    if (refusal is not null)
+                        throw refusal;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>
     /// A dump. One that the kernel marks as interrupted by a change (NLM_F_DUMP_INTR) is taken again from the start, so that what is returned is one state.
     /// </summary>
     public List<T> Dump<T>(NetlinkWriter message, string operation, string subject, MessageParser<T> parse)
@@ -248,6 +283,26 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(message[8..], sequence);
         SendRaw(message, operation, subject);
         return sequence;
+    }
+
+    /// <summary>Numbers the messages on and asks for an acknowledgement of the last; what is refused is told unasked.</summary>
+    private (uint First, uint Last) Number(Span<byte> messages)
+    {
+        // None of them has the number 0, which notifications have.
+        if (_sequence > uint.MaxValue - 64)
+            _sequence = 0;
+        var first = _sequence + 1;
+        while (messages.Length > 0)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(messages);
+            var rest = messages[((length + 3) & ~3)..];
+            var flags = (NetlinkFlags)BinaryPrimitives.ReadUInt16LittleEndian(messages[6..]) | NetlinkFlags.Request;
+            BinaryPrimitives.WriteUInt16LittleEndian(messages[6..], (ushort)(rest.Length == 0 ? flags | NetlinkFlags.Ack : flags));
+            BinaryPrimitives.WriteUInt32LittleEndian(messages[8..], ++_sequence);
+            messages = rest;
+        }
+
+        return (first, _sequence);
     }
 
     private void SendRaw(ReadOnlySpan<byte> bytes, string operation, string subject)

@@ -27,8 +27,8 @@ internal sealed partial class MachineActivation(
             // 1. Addresses that the endpoints lack, in memory.
             for (var i = 0; i < endpoints.Length; i++)
             {
-                var leased = LeaseBook.TakeMissing(endpoints[i].Network, endpoints[i].Value, undo);
-                endpoints[i].Value = leased with { MachineName = identity.Name, GuestName = $"eth{i}" };
+                var full = LeaseBook.TakeMissing(endpoints[i].Network, endpoints[i].Value, undo);
+                endpoints[i].Value = full with { MachineName = identity.Name, GuestName = $"eth{i}" };
             }
 
             // 2. Ports: taken from all others and held, before anything starts.
@@ -36,58 +36,42 @@ internal sealed partial class MachineActivation(
             var warnings = Warnings(identity.Name, endpoints, requests, routes);
             var published = await PublishAsync(machine, identity.Name, requests, routes, undo, cancel);
 
-            // 3. The intent, on the disk before anything uses it.
-            store.Database.Transact(() =>
+            // 3. The ports' rules and TAPs on their bridges, while new addresses come to the disk: nobody uses or shows one before both are done.
+            var leased = endpoints.Select(e => e.Value).ToArray();
+            var linking = LinkAsync(machine.Id, endpoints, published, routes, undo, cancel);
+            try
             {
-                for (var i = 0; i < endpoints.Length; i++)
-                {
-                    WriteLease(before[i], endpoints[i].Value);
-                }
+                StoreLeases(before, leased, undo);
+            }
+            catch
+            {
+                await ((Task)linking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw;
+            }
 
+            await linking;
+
+            // 4. Where the next hyprd finds links and ports. When the host falls they and their machine are no more.
+            store.Database.TransactUnsynced(() =>
+            {
                 WritePorts(machine.Id, published);
-            });
-            var written = endpoints.Select(e => e.Value).ToArray();
-            undo.Add("leases and ports in the store", () => store.Database.Insist(() =>
-            {
-                for (var i = 0; i < before.Length; i++)
-                {
-                    UnwriteLease(before[i], written[i]);
-                }
-
-                store.Ports.DeleteOf(machine.Id);
-            }));
-
-            // 4. TAPs on their bridges.
-            var nics = new List<ActiveNic>();
-            foreach (var endpoint in endpoints)
-            {
-                var queue = await AttachAsync(endpoint, undo, cancel);
-                nics.Add(new ActiveNic(GuestView.Nic(endpoint, routes), queue));
-            }
-
-            // 5. The ports' rules.
-            if (published.Count > 0)
-            {
-                undo.Add("published ports", () => datapath.PublishAsync(machine.Id, [], CancellationToken.None));
-                await datapath.PublishAsync(machine.Id, GuestView.Targets(published, routes), cancel);
-            }
-
-            // 6. Where the next hyprd finds the links.
-            store.Database.Transact(() =>
-            {
                 foreach (var endpoint in endpoints)
                 {
                     store.Endpoints.SetLink(endpoint.Id, endpoint.Value.Tap, endpoint.Value.GuestName);
                 }
             });
-            undo.Add("links in the store", () => store.Database.Insist(() => ClearLinks(endpoints)));
+            undo.Add("links and ports in the store", () => store.Database.InsistUnsynced(() =>
+            {
+                ClearLinks(endpoints);
+                store.Ports.DeleteOf(machine.Id);
+            }));
 
-            // 7. Names: last, so that nobody finds a machine that is not reachable.
+            // 5. Names: last, so that nobody finds a machine that is not reachable.
             names.Set(identity, endpoints, published);
             machine.Ports = published;
             machine.Active = identity;
             var guest = GuestView.Of(endpoints, routes, resolvConf);
-            return new Activation(nics, published, guest.Nameserver, guest.Search, guest.HostGateway) { Warnings = warnings };
+            return new Activation(await linking, published, guest.Nameserver, guest.Search, guest.HostGateway) { Warnings = warnings };
         }
         catch
         {
@@ -118,7 +102,7 @@ internal sealed partial class MachineActivation(
             await Undo.TryAsync(log, $"link {endpoint.Value.Tap}", () => datapath.DetachAsync(endpoint.Id, CancellationToken.None));
         }
 
-        store.Database.Insist(() =>
+        store.Database.InsistUnsynced(() =>
         {
             ClearLinks(linked);
             if (published.Count > 0)
@@ -133,6 +117,26 @@ internal sealed partial class MachineActivation(
 
         machine.Ports = [];
         machine.Active = null;
+    }
+
+    private async Task<List<ActiveNic>> LinkAsync(
+        string machineId, EndpointSlot[] endpoints, IReadOnlyList<PublishedPort> published, RouteChoice routes, Undo undo, CancellationToken cancel)
+    {
+        if (published.Count > 0)
+        {
+            // Before the TAPs, which are made as a machine with ports wants them.
+            undo.Add("published ports", () => datapath.PublishAsync(machineId, [], CancellationToken.None));
+            await datapath.PublishAsync(machineId, GuestView.Targets(published, routes), cancel);
+        }
+
+        var nics = new List<ActiveNic>();
+        foreach (var endpoint in endpoints)
+        {
+            var queue = await AttachAsync(endpoint, undo, cancel);
+            nics.Add(new ActiveNic(GuestView.Nic(endpoint, routes), queue));
+        }
+
+        return nics;
     }
 
     /// <summary>Makes the endpoint's TAP; its name stands in the endpoint's value then. On undo the descriptor closes and the link goes.</summary>
@@ -174,48 +178,6 @@ internal sealed partial class MachineActivation(
 
     /// <summary>Where ports go that name no address; null: every address.</summary>
     public IPAddress? BindAddress(RouteChoice routes) => routes.Default4?.Network.Options.BindAddress ?? settings.DefaultBindAddress;
-
-    public void WriteLease(Endpoint before, Endpoint after)
-    {
-        foreach (var lease in LeaseBook.Rows(before, after))
-        {
-            store.Leases.Insert(lease);
-        }
-
-        if (before.Mac != after.Mac)
-        {
-            store.Endpoints.SetMac(after.Id, after.Mac?.ToString());
-        }
-    }
-
-    public void WritePorts(string machineId, IReadOnlyList<PublishedPort> published)
-    {
-        foreach (var port in published)
-        {
-            store.Ports.Insert(new PortRow(machineId, port.HostIp, ProtocolWord.Of(port.Protocol), port.HostPort, port.GuestPort));
-        }
-    }
-
-    private void UnwriteLease(Endpoint before, Endpoint after)
-    {
-        foreach (var lease in LeaseBook.Rows(before, after))
-        {
-            store.Leases.Delete(lease.NetworkId, lease.Address);
-        }
-
-        if (before.Mac != after.Mac)
-        {
-            store.Endpoints.SetMac(after.Id, before.Mac?.ToString());
-        }
-    }
-
-    private void ClearLinks(IEnumerable<EndpointSlot> endpoints)
-    {
-        foreach (var endpoint in endpoints)
-        {
-            store.Endpoints.SetLink(endpoint.Id, null, null);
-        }
-    }
 
     private static void Restore(EndpointSlot[] endpoints, Endpoint[] values)
     {

@@ -51,13 +51,35 @@ public sealed class RtNetlinkTests : IDisposable
         Assert.True(Probe.Until(() => netlink.Links.Find("tap0") is null));
     }
 
-    private string Ip(params string[] arguments) => _space.Run(() =>
+    [Fact]
+    public void A_link_joins_its_bridge_in_one_piece_and_the_first_refusal_is_told()
+    {
+        using var netlink = RtNetlink.Open(_space);
+        var bridge = netlink.Links.CreateBridge("vbr0", new BridgeSettings(), new LinkSettings { Up = true });
+        using var tap = _space.Run(() => TapDevice.Create("tap0"));
+        var index = netlink.Links.IndexOf("tap0");
+        var refused = Assert.Throws<LinuxException>(() => netlink.Links.Join(
+            index, new LinkSettings { Master = index + 100, Alias = "mine" }, new BridgePortSettings { Learning = false }, [2, 0, 0, 0, 0, 1]));
+        Assert.StartsWith("cannot change link", refused.Message);
+        Assert.Null(netlink.Links.Find("tap0")!.Port);
+
+        netlink.Links.Join(index, new LinkSettings { Master = bridge, Alias = "mine" }, new BridgePortSettings { Learning = false, Isolated = true }, [2, 0, 0, 0, 0, 1]);
+        var link = netlink.Links.Find("tap0")!;
+        Assert.Equal((bridge, true, "mine"), (link.Master, link.IsUp, link.Alias));
+        Assert.Equal((false, true), (link.Port!.Learning, link.Port.Isolated));
+        var known = _space.Run(() => Output("bridge", "fdb", "show", "dev", "tap0"));
+        Assert.Contains("02:00:00:00:00:01 master vbr0 static", known);
+    }
+
+    private string Ip(params string[] arguments) => _space.Run(() => Output("ip", arguments));
+
+    private static string Output(string program, params string[] arguments)
     {
         // A process started from this thread is in the thread's namespace.
-        using var ip = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true })!;
-        var text = ip.StandardOutput.ReadToEnd();
-        ip.WaitForExit();
-        Assert.Equal(0, ip.ExitCode);
+        using var started = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        var text = started.StandardOutput.ReadToEnd();
+        started.WaitForExit();
+        Assert.Equal(0, started.ExitCode);
         return text;
-    });
+    }
 }

@@ -40,7 +40,7 @@ internal sealed class Taps(RtNetlink netlink, LinkRemover remover)
         var index = netlink.Links.IndexOf(name);
         try
         {
-            netlink.Links.Set(index, new LinkSettings
+            var link = new LinkSettings
             {
                 Mtu = network.Mtu,
                 Master = bridge,
@@ -48,16 +48,14 @@ internal sealed class Taps(RtNetlink netlink, LinkRemover remover)
                 Alias = OurLinks.AliasOf(endpoint),
                 // The host is reached by the bridge's addresses only.
                 NoLinkLocal = _ipv6 ? true : null,
-            });
+            };
+            netlink.Links.Join(index, link, SettingsOf(network, hairpin), endpoint.Mac.ToBytes());
         }
         catch (LinuxException e) when (e.Errno == Errno.EXFULL)
         {
             // net/bridge/br_private.h: BR_PORT_BITS is 10.
             throw HyprException.Conflict($"network {network.Name} is full: a bridge carries 1023 machines; use another network");
         }
-
-        netlink.Links.SetPort(index, SettingsOf(network, hairpin), up: true);
-        netlink.Neighbours.SetForwarding(index, endpoint.Mac.ToBytes());
     }
 
     public void SetHairpin(string name, bool on)
