@@ -12,10 +12,10 @@ public sealed class RulesetTests
         ip daddr 127.0.0.0/8 iifname @bridges drop
         ip saddr 127.0.0.0/8 iifname @bridges drop
         chain publish {
-        dnat ip to ip daddr . meta l4proto . th dport map @one4
         meta nfproto ipv4 dnat ip to meta l4proto . th dport map @any4
-        dnat ip6 to ip6 daddr . meta l4proto . th dport map @one6
+        dnat ip to ip daddr . meta l4proto . th dport map @one4
         meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @any6
+        dnat ip6 to ip6 daddr . meta l4proto . th dport map @one6
         ip daddr != @gateways4 dnat ip to meta l4proto . th dport map @names4
         ip6 daddr != @gateways6 dnat ip6 to meta l4proto . th dport map @names6
         ip6 daddr != @gateways6 dnat ip6 to :meta l4proto . th dport map @carried6
@@ -29,6 +29,7 @@ public sealed class RulesetTests
         fib daddr type local jump publish
         chain post {
         type nat hook postrouting priority srcnat - 5; policy accept;
+        iifgroup != 1752789106 return
         ip saddr 127.0.0.0/8 oifname @bridges ct status dnat masquerade
         ct status dnat ip saddr . oifname @members4 masquerade
         ct status dnat ip6 saddr . oifname @members6 masquerade
@@ -44,6 +45,7 @@ public sealed class RulesetTests
         chain forward {
         type filter hook forward priority filter - 5; policy accept;
         ct state established,related accept
+        iifgroup != 1752789106 ct status dnat oifname @open accept
         ct status dnat iifname != @closed oifname @open accept
         iifname @bridges jump mine
         oifname @bridges jump mine

@@ -37,18 +37,18 @@ internal static class InetRules
     private static void Publish(NftBatch batch)
     {
         // chain publish {
+        //   meta nfproto ipv4 dnat ip to meta l4proto . th dport map @any4    nothing that one4 has: a port on all addresses is nobody else's on one
         //   dnat ip to ip daddr . meta l4proto . th dport map @one4
-        //   meta nfproto ipv4 dnat ip to meta l4proto . th dport map @any4
-        //   dnat ip6 to ip6 daddr . meta l4proto . th dport map @one6
         //   meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @any6
+        //   dnat ip6 to ip6 daddr . meta l4proto . th dport map @one6
         //   ip daddr != @gateways4 dnat ip to meta l4proto . th dport map @names4
         //   ip6 daddr != @gateways6 dnat ip6 to meta l4proto . th dport map @names6
         //   ip6 daddr != @gateways6 dnat ip6 to : meta l4proto . th dport map @carried6 }       the address stays
         Chain(batch, "publish");
-        Add(batch, "publish", new NftRule().IPv4().Address4(DestinationOffset4).Port().Map(RuleSet.One4.Name).Dnat(NftFamily.IPv4));
         Add(batch, "publish", new NftRule().IPv4().Port().Map(RuleSet.Any4.Name).Dnat(NftFamily.IPv4));
-        Add(batch, "publish", new NftRule().IPv6().Address6(DestinationOffset6).Port().Map(RuleSet.One6.Name).Dnat(NftFamily.IPv6));
+        Add(batch, "publish", new NftRule().IPv4().Address4(DestinationOffset4).Port().Map(RuleSet.One4.Name).Dnat(NftFamily.IPv4));
         Add(batch, "publish", new NftRule().IPv6().Port().Map(RuleSet.Any6.Name).Dnat(NftFamily.IPv6));
+        Add(batch, "publish", new NftRule().IPv6().Address6(DestinationOffset6).Port().Map(RuleSet.One6.Name).Dnat(NftFamily.IPv6));
         Add(batch, "publish", NoGateway4().Port().Map(RuleSet.Names4.Name).Dnat(NftFamily.IPv4));
         Add(batch, "publish", NoGateway6().Port().Map(RuleSet.Names6.Name).Dnat(NftFamily.IPv6));
         Add(batch, "publish", NoGateway6().Port().Map(RuleSet.Carried6.Name).DnatPort(NftFamily.IPv6));
@@ -68,10 +68,12 @@ internal static class InetRules
         Add(batch, "out", new NftRule().DestinationIsLocal().Jump("publish"));
 
         // chain post { type nat hook postrouting priority 95; policy accept;
+        //   iifgroup != hypr return                                          from outside: nothing below is for it. What the host sends has no iif, and goes on
         //   ip saddr 127.0.0.0/8 oifname @bridges ct status dnat masquerade
         //   ct status dnat ip saddr . oifname @members4 masquerade           (ip6 likewise)
         //   meta nfproto ipv4 iifname @masquerade4 oifname != @bridges masquerade   (ipv6 likewise) }
         Chain(batch, "post", new NftBase("nat", NftHook.Postrouting, 95));
+        Add(batch, "post", Elsewhere().Return());
         Add(batch, "post", new NftRule().IPv4().Loopback(SourceOffset4).To(RuleSet.Bridges).Dnatted().Masquerade());
         Add(batch, "post", new NftRule().Dnatted().IPv4().Address4(SourceOffset4).Meta(NftMeta.OutputName).In(RuleSet.Members4.Name).Masquerade());
         Add(batch, "post", new NftRule().Dnatted().IPv6().Address6(SourceOffset6).Meta(NftMeta.OutputName).In(RuleSet.Members6.Name).Masquerade());
@@ -97,11 +99,13 @@ internal static class InetRules
 
         // chain forward { type filter hook forward priority filter - 5; policy accept;
         //   ct state established,related accept                              of anybody: it ends this chain alone
+        //   iifgroup != hypr ct status dnat oifname @open accept             from outside
         //   ct status dnat iifname != @closed oifname @open accept
         //   iifname @bridges jump mine
         //   oifname @bridges jump mine }
         Chain(batch, "forward", new NftBase("filter", NftHook.Forward, -5));
         Add(batch, "forward", Goes().Accept());
+        Add(batch, "forward", Elsewhere().Dnatted().To(RuleSet.Open).Accept());
         Add(batch, "forward", new NftRule().Dnatted().Meta(NftMeta.InputName).NotIn(RuleSet.Closed.Name).To(RuleSet.Open).Accept());
         Add(batch, "forward", new NftRule().From(RuleSet.Bridges).Jump("mine"));
         Add(batch, "forward", new NftRule().To(RuleSet.Bridges).Jump("mine"));
@@ -137,6 +141,9 @@ internal static class InetRules
     }
 
     private static NftRule Goes() => new NftRule().Conntrack(NftConntrack.State).HasBit(EstablishedOrRelated);
+
+    /// <summary>The links' group is compared and not looked up; it is mended as the bridges are.</summary>
+    private static NftRule Elsewhere() => new NftRule().Meta(NftMeta.InputGroup).NotEqual(BitConverter.GetBytes(Links.OurLinks.Group));
 
     private static NftRule NoGateway4() => new NftRule().IPv4().Address4(DestinationOffset4).NotIn(RuleSet.Gateways4.Name);
 
