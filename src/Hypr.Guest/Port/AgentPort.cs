@@ -87,8 +87,10 @@ internal sealed class AgentPort
                 return;
             }
 
-            _lastBytes = Stopwatch.GetTimestamp();
             _multiplexer.Receive(_in.AsSpan(0, count));
+
+            // From the end of what they asked for: on a busy host that alone may take seconds.
+            _lastBytes = Stopwatch.GetTimestamp();
         }
     }
 
