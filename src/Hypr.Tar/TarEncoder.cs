@@ -76,6 +76,9 @@ public sealed class TarEncoder(Stream to, CancellationToken cancel)
 
     public void Advance(int count) => _buffered += count;
 
+    /// <summary>So many bytes went to the same end without this object.</summary>
+    public void Passed(long count) => Written += count;
+
     /// <summary>Zeros.</summary>
     public void Pad(long count)
     {
@@ -133,7 +136,8 @@ public sealed class TarEncoder(Stream to, CancellationToken cancel)
         Put(h);
     }
 
-    private void Flush()
+    /// <summary>What was put so far goes out: for who writes a file's bytes past this object, and says so by <see cref="Passed"/>.</summary>
+    public void Flush()
     {
         cancel.ThrowIfCancellationRequested();
         to.Write(_buffer, 0, _buffered);

@@ -41,6 +41,7 @@ internal static partial class SquashFs
             using var process = Start(tree.Root, file, pipe, log, uid, gid);
             pipe.DisposeLocalCopyOfClientHandle();
             await using var killer = cancel.Register(() => process.Kill());
+            var behind = WriteBehind.WhileAsync(file, process.Exited);
 
             Exception? broken = null;
             try
@@ -62,6 +63,7 @@ internal static partial class SquashFs
             }
 
             var exit = await process.Exited.ConfigureAwait(false);
+            await behind.ConfigureAwait(false);
             cancel.ThrowIfCancellationRequested();
             if (exit is not { Code: 0 } || broken is not null)
                 throw HyprException.Unavailable($"cannot build the image's file system: {Reason(log, exit)}", broken);

@@ -1,10 +1,17 @@
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
+using Hypr.Linux;
 using Hypr.Tar;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hypr.Images.Layers;
 
 /// <summary>Writes a <see cref="RootTree"/> as one tar: each name once, a directory before what is in it.</summary>
-internal sealed class TarWriter(Stream to, CancellationToken cancel)
+internal sealed partial class TarWriter(PipeStream to, CancellationToken cancel)
 {
+    /// <summary>From here on a call of its own is cheaper than two copies.</summary>
+    private const long WorthSplicing = 128 << 10;
+
     private readonly TarEncoder _tar = new(to, cancel);
 
     /// <summary>All but the root itself, which this format's reader (mksquashfs) takes from its options.</summary>
@@ -67,6 +74,12 @@ internal sealed class TarWriter(Stream to, CancellationToken cancel)
 
     private void Copy(RootNode node, long offset, long length)
     {
+        if (length >= WorthSplicing)
+        {
+            Splice(node.Tar!, offset, length);
+            return;
+        }
+
         while (length > 0)
         {
             var room = _tar.Room();
@@ -78,4 +91,27 @@ internal sealed class TarWriter(Stream to, CancellationToken cancel)
             length -= count;
         }
     }
+
+    /// <summary>The page cache's pages themselves go into the pipe (splice(2)), not copies of them: whoever reads it makes the only one.</summary>
+    private void Splice(SafeFileHandle tar, long offset, long length)
+    {
+        _tar.Flush();
+        while (length > 0)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var count = Splice(tar, ref offset, to.SafePipeHandle, 0, (nuint)Math.Min(length, 1 << 20), 0);
+            if (count == 0)
+                throw new EndOfStreamException("a layer's tar became shorter while it was read");
+            if (count < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR)
+                continue;
+            if (count < 0)
+                throw new IOException($"cannot write to mksquashfs: {Marshal.GetLastPInvokeErrorMessage()}");
+            _tar.Passed(count);
+            length -= count;
+        }
+    }
+
+    // Safe: descriptors that their handles keep open, and an offset that is marshalled for the call.
+    [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
+    private static partial nint Splice(SafeFileHandle from, ref long offset, SafePipeHandle to, nint none, nuint count, uint flags);
 }

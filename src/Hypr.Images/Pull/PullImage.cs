@@ -10,6 +10,7 @@ internal sealed class PullImage(ImageFiles files, ImageTable table, RootFsBuild 
 {
     private const int MaxConfig = 8 << 20;
     private const int MaxIndexDepth = 2;
+    private const long WriteBehindEvery = 16 << 20;
 
     private readonly SharedWork<IReadOnlyList<LayerRecord>> _builds = new();
     private readonly SharedWork<bool> _blobs = new();
@@ -168,9 +169,19 @@ internal sealed class PullImage(ImageFiles files, ImageTable table, RootFsBuild 
             {
                 await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 0))
                 {
-                    await session.FetchBlobAsync(blob.Digest, blob.Size, file, have => report(new PullProgress(id, "Downloading", have, blob.Size)), stop).ConfigureAwait(false);
+                    var begun = 0L;
+                    await session.FetchBlobAsync(blob.Digest, blob.Size, file, Received, stop).ConfigureAwait(false);
                     report(new PullProgress(id, "Verifying Checksum"));
                     file.Flush(flushToDisk: true);
+
+                    void Received(long have)
+                    {
+                        report(new PullProgress(id, "Downloading", have, blob.Size));
+                        if (have - begun < WriteBehindEvery)
+                            return;
+                        begun = have;
+                        WriteBehind.Begin(file.SafeFileHandle);
+                    }
                 }
 
                 files.KeepBlob(temporary, blob.Digest);
