@@ -16,6 +16,6 @@ public sealed class SilentAgentTests(GuestFiles guest) : IClassFixture<GuestFile
         var error = await Assert.ThrowsAsync<HyprException>(() => lab.StartAsync(lab.Spec("true") with { Spawned = spawned.Add }));
         Assert.Contains("did not start: its agent did not", error.Message, StringComparison.Ordinal);
         Assert.NotEmpty(spawned);
-        Assert.Empty(lab.Host.Check([], []));
+        Assert.Empty(lab.Host.Check([], [], []));
     }
 }
