@@ -81,6 +81,12 @@ internal sealed partial class Agent
                 ContainerCgroup.Usage().Encode(usage);
                 _port.Multiplexer.Send(usage.Written);
                 break;
+            case MessageType.BindDisks:
+                Require(GuestState.Fresh);
+                foreach (var slot in BindDisksRequest.Decode(ref r).Slots)
+                    ContainerRoot.Device(slot);
+                Answer(request);
+                break;
             case MessageType.Ping:
                 Answer(request);
                 break;
@@ -106,7 +112,7 @@ internal sealed partial class Agent
         // 2. Disks, and beside them names and network: neither needs the other, and under emulation each is a tenth of a second's work for one CPU.
         if (!_isPrepared)
             PrepareContainer();
-        Beside.Run(
+        _beside!.Run(
             () => ContainerRoot.Mount(configuration),
             () =>
             {
@@ -117,7 +123,6 @@ internal sealed partial class Agent
                 foreach (var (name, value) in configuration.Sysctls)
                     Linux.Sysctl.KernelSetting.Write(name, value);
             });
-        ContainerCgroup.Limit();
         _docker?.PointTo(configuration.Names.Nameservers);
         _configuration = configuration;
         _state = GuestState.Configured;

@@ -22,10 +22,12 @@ internal sealed partial class Agent : IMultiplexerHandler
     private readonly OutputRing _ring = new();
     private readonly Network.Nics _nics = new();
     private Network.DockerResolver? _docker;
+    private Beside? _beside;
     private readonly Dictionary<uint, Session> _execs = [];
     private readonly Dictionary<uint, Session> _writers = [];
     private readonly Dictionary<uint, InputPump> _inputs = [];
     private readonly Dictionary<int, Action<ProcessExit>> _children = [];
+    private readonly string _kernel = FileTree.TryRead("/proc/sys/kernel/osrelease")?.Trim() ?? "";
 
     private GuestState _state;
     private GuestConfiguration? _configuration;
@@ -49,8 +51,8 @@ internal sealed partial class Agent : IMultiplexerHandler
     }
 
     /// <summary>
-    /// What is the same for every machine is done before the first is known, so that a saved guest has it: what loopback, control group and 127.0.0.11 need, and the
-    /// image's process's child. What fails here is tried again, and told, when it is wanted.
+    /// What is the same for every machine is done before the first is known, so that a saved guest has it: what loopback, control group and 127.0.0.11 need, a
+    /// thread, and the image's process's child. What fails here is tried again, and told, when it is wanted.
     /// </summary>
     public void Prepare()
     {
@@ -81,6 +83,8 @@ internal sealed partial class Agent : IMultiplexerHandler
         Root.ContainerRoot.MountTerminals();
         Devices.VirtioDevices.Learn();
         ServeDockersResolver();
+        Root.ContainerCgroup.Limit();
+        _beside = new Beside();
         _isPrepared = true;
     }
 
@@ -90,7 +94,7 @@ internal sealed partial class Agent : IMultiplexerHandler
         var hello = new Hello
         {
             AgentVersion = Program.Version,
-            Kernel = FileTree.TryRead("/proc/sys/kernel/osrelease")?.Trim() ?? "",
+            Kernel = _kernel,
             State = _state,
             Pid = _main is { IsRunning: true } main ? main.Pid : 0,
             Exit = _exit,

@@ -21,6 +21,13 @@ public sealed class WarmHostTests(WarmHost host) : IClassFixture<WarmHost>
         Assert.Contains("Welcome", host.Page(host.Space, "http://127.0.0.1:8099/"), StringComparison.OrdinalIgnoreCase);
         Assert.Equal("warm", StartOf("warm-web"));
 
+        // Nor is its address that of another VM of the template.
+        host.RunVm("nginx", "warm-too", "--cpus", "1", "-m", "200m");
+        Assert.Equal("warm", StartOf("warm-too"));
+        var addresses = new[] { "warm-web", "warm-too" }.Select(name => host.MustHypr("exec", name, "cat", "/sys/class/net/eth0/address").Trim()).ToList();
+        Assert.Equal(new[] { "warm-web", "warm-too" }.Select(name => host.MustHypr("inspect", "-f", "{{.NetworkSettings.MacAddress}}", name).Trim()), addresses);
+        Assert.NotEqual(addresses[0], addresses[1]);
+
         Assert.Contains(" Warm start: on\n", host.MustHypr("info"), StringComparison.Ordinal);
         var row = host.MustHypr("system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Size}}").Split('\n').Single(l => l.StartsWith("Templates", StringComparison.Ordinal));
         Assert.DoesNotContain(" 0 ", row, StringComparison.Ordinal);

@@ -112,6 +112,10 @@ public sealed partial class GuestConnection
     /// <summary>What the image's processes use now.</summary>
     public async Task<GuestUsage> UsageAsync(CancellationToken cancel) => (await RequestAsync(MessageType.ReadUsage, null, cancel)).Usage;
 
+    /// <summary>Of a guest that is going to be saved.</summary>
+    public Task BindDisksAsync(IReadOnlyList<DeviceSlot> slots, CancellationToken cancel) =>
+        RequestAsync(MessageType.BindDisks, new BindDisksRequest(slots).Encode, cancel);
+
     public Task PingAsync(CancellationToken cancel) => RequestAsync(MessageType.Ping, null, cancel);
 
     /// <summary>Ends all processes, unmounts, powers off. The answer comes before that; the VMM's end is the proof.</summary>

@@ -37,6 +37,7 @@ public readonly record struct Message(MessageType Type, uint Request)
                     case MessageType.Resize: ResizeRequest.Decode(ref r); break;
                     case MessageType.OpenOutput: OpenOutputRequest.Decode(ref r); break;
                     case MessageType.AddNic: NicConfiguration.Decode(ref r); break;
+                    case MessageType.BindDisks: BindDisksRequest.Decode(ref r); break;
                     case MessageType.ConfigureNames: NamesConfiguration.Decode(ref r); break;
                 }
             }

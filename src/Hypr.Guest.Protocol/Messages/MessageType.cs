@@ -33,4 +33,5 @@ public enum MessageType : ushort
     Ping = 44,
     PowerOff = 45,
     ReadUsage = 46,
+    BindDisks = 47,
 }

@@ -62,6 +62,25 @@ public readonly record struct OpenOutputRequest(uint Stream, ulong From)
     public static OpenOutputRequest Decode(ref WireReader r) => new(r.U32(), r.U64());
 }
 
+/// <summary>Disks that every machine has, bound to their driver before the machine is known: what is behind them then has nothing to say but that it is there.</summary>
+public sealed record BindDisksRequest(IReadOnlyList<DeviceSlot> Slots)
+{
+    public void Encode(WireWriter w)
+    {
+        w.U32((uint)Slots.Count);
+        foreach (var slot in Slots)
+            slot.Encode(w);
+    }
+
+    public static BindDisksRequest Decode(ref WireReader r)
+    {
+        var slots = new DeviceSlot[r.Count(3)];
+        for (var i = 0; i < slots.Length; i++)
+            slots[i] = DeviceSlot.Decode(ref r);
+        return new BindDisksRequest(slots);
+    }
+}
+
 /// <summary>How an exec ended; its output streams may have bytes still to come.</summary>
 public readonly record struct ExecExit(uint Session, int Code)
 {

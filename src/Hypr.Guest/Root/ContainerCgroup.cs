@@ -13,7 +13,7 @@ internal static class ContainerCgroup
 {
     private const string Root = "/hypr/cgroup";
     public const string Folder = Root + "/container";
-    private const long Reserve = 8 * 1024 * 1024;
+    private const long Reserve = 12 * 1024 * 1024;
     private const long Least = 8 * 1024 * 1024;
 
     public static void Make()
@@ -24,7 +24,7 @@ internal static class ContainerCgroup
         FileTree.MakeFolders(Folder);
     }
 
-    /// <summary>By what is available when nothing of the image runs.</summary>
+    /// <summary>By what is available when nothing of the image runs. Its file systems, mounted later, are for the reserve.</summary>
     public static void Limit()
     {
         if (Available() is { } bytes)

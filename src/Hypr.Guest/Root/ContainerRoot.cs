@@ -20,6 +20,9 @@ internal static class ContainerRoot
     public const string Upper = Disk + "/upper";
     private const string Disk = "/hypr/disk";
 
+    /// <summary>Those that are bound, so that a saved guest need not look for them.</summary>
+    private static readonly Dictionary<DeviceSlot, string> Devices = [];
+
     public static void Mount(GuestConfiguration configuration)
     {
         foreach (var folder in (ReadOnlySpan<string>)[Path, Image, Disk])
@@ -65,10 +68,12 @@ internal static class ContainerRoot
         }
     }
 
-    /// <summary>The block device of a disk, bound to its driver now.</summary>
+    /// <summary>The block device of a disk, bound to its driver now if it was not before. A disk has its place for as long as the machine is.</summary>
     public static string Device(DeviceSlot slot)
     {
+        if (Devices.TryGetValue(slot, out var known))
+            return known;
         var device = VirtioDevices.Find(slot) ?? throw new LinuxException("find the disk in", slot.ToString(), Errno.ENODEV);
-        return "/dev/" + VirtioDevices.Bind(device, "virtio_blk", "block");
+        return Devices[slot] = "/dev/" + VirtioDevices.Bind(device, "virtio_blk", "block");
     }
 }

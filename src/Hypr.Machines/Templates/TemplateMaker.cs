@@ -71,6 +71,7 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
 
     private async Task<byte[]> SaveAsync(IVmmProcess process, GuestConnection agent, CancellationToken cancel)
     {
+        await agent.BindDisksAsync([process.RootSlot, process.WritableSlot], cancel);
         // The port is closed in the saved guest, as every VM that goes on from it finds it.
         await agent.DisposeAsync();
         await SettleAsync(process, cancel);

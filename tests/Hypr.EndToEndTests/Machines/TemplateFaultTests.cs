@@ -52,6 +52,21 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
     }
 
     [Fact]
+    public async Task A_guest_that_says_no_hello_in_its_deadline_is_not_waited_for_longer()
+    {
+        await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _folder, WarmDeadline = TimeSpan.FromSeconds(3) });
+        var path = await CopyAsync(lab);
+
+        // jmp to itself
+        Change(path, template => template with { Guest = template.Guest with { Memory = WithoutAgent(template.Guest.Memory, [0xEB, 0xFE]) } });
+        var machine = await lab.StartAsync(lab.Spec("true"));
+        Assert.False(machine.IsWarm);
+        Assert.Equal(0, (await machine.Exited.WaitAsync(Patience)).Code);
+        var line = Assert.Single(lab.Logs.Warnings, line => line.Contains("is started cold", StringComparison.Ordinal));
+        Assert.Contains("its agent did not say hello within 3 s", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_full_disk_costs_a_line_in_the_log_and_leaves_no_half_template()
     {
         using var disk = TestDisk.Mount(_folder, "size=4m");
@@ -150,19 +165,22 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
                 });
                 break;
             case "a guest that panics":
-                Change(path, template => template with { Guest = template.Guest with { Memory = WithoutAgent(template.Guest.Memory) } });
+                Change(path, template => template with { Guest = template.Guest with { Memory = WithoutAgent(template.Guest.Memory, [0xCC]) } });
                 break;
         }
     }
 
-    /// <summary>The saved memory with breakpoints (int3) for each page of the agent's program: PID 1 dies at its first step, of which the kernel panics.</summary>
-    private SafeFileHandle WithoutAgent(SafeFileHandle memory)
+    /// <summary>
+    /// The saved memory with an instruction of ours all over each page of the agent's program. At int3 PID 1 dies, of which the kernel panics.
+    /// </summary>
+    private SafeFileHandle WithoutAgent(SafeFileHandle memory, ReadOnlySpan<byte> instruction)
     {
         const int Page = 4096;
         var program = InitramfsFile("init");
         var pages = Enumerable.Range(0, program.Length / Page).Select(i => Hash(program.Span.Slice(i * Page, Page))).ToHashSet();
-        var breakpoints = new byte[Page];
-        breakpoints.AsSpan().Fill(0xCC);
+        var instructions = new byte[Page];
+        for (var i = 0; i < Page; i += instruction.Length)
+            instruction.CopyTo(instructions.AsSpan(i));
         var changed = SealedMemory.Make(RandomAccess.GetLength(memory));
         var (page, replaced) = (new byte[Page], 0);
         for (long at = 0; RandomAccess.Read(memory, page, at) == Page; at += Page)
@@ -171,7 +189,7 @@ public sealed class TemplateFaultTests(GuestFiles guest) : IClassFixture<GuestFi
                 continue;
             var isAgent = pages.Contains(Hash(page));
             replaced += isAgent ? 1 : 0;
-            RandomAccess.Write(changed, isAgent ? breakpoints : page, at);
+            RandomAccess.Write(changed, isAgent ? instructions : page, at);
         }
 
         Assert.True(replaced > 100, $"{replaced} pages of the agent are in the saved memory");

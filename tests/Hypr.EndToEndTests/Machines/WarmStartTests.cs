@@ -95,6 +95,22 @@ public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>
     }
 
     [Fact]
+    public async Task What_machines_start_from_is_closed_to_their_VMMs_and_to_root_and_its_file_is_hyprds_alone()
+    {
+        await using var lab = Lab();
+        var template = await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_templates, template.Name + ".template")));
+        var machine = await lab.StartAsync(lab.Spec("sleep", "600"));
+        Assert.True(machine.IsWarm);
+        var process = $"/proc/{machine.Handle.Pid}";
+        Assert.DoesNotMatch("^Uid:.*\\b0\\b", File.ReadLines(process + "/status").Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)));
+        var memory = Directory.GetFiles(process + "/fd").Single(fd => File.ResolveLinkTarget(fd, false)?.Name.StartsWith("memfd:template", StringComparison.Ordinal) == true);
+        using var file = File.OpenHandle(memory, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        Assert.ThrowsAny<Exception>(() => RandomAccess.Write(file, [1], 0));
+        Assert.ThrowsAny<Exception>(() => RandomAccess.SetLength(file, 0));
+    }
+
+    [Fact]
     public async Task Beyond_their_bound_the_template_goes_that_was_not_used_for_longest()
     {
         await using var lab = new MachineLab(guest, settings => MachineLab.Warm(settings) with { TemplateDirectory = _templates, MostTemplates = 2 });

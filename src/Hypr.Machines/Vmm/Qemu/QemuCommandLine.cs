@@ -31,6 +31,9 @@ internal sealed record QemuPlan
     /// <summary>False: empty disks in their places.</summary>
     public bool HasDisks { get; init; } = true;
 
+    /// <summary>Of every machine's own disk.</summary>
+    public long WritableBytes { get; init; }
+
     /// <summary>The port of the first volume.</summary>
     public int FirstVolumePort => Math.Max(0, Nics.Count - 1);
 
@@ -86,6 +89,11 @@ internal static class QemuCommandLine
     private const int FirstSpareNicSlot = NicSlot + 1;
     private const int FirstSpareDiskSlot = FirstSpareNicSlot + SpareNics;
 
+    /// <summary>
+    /// A guest that is saved with its disks bound has their sizes for good. An image's file system knows its own, and mounts on what is no smaller.
+    /// </summary>
+    private const long AnyImageBytes = 1L << 40;
+
     /// <summary>Its root ports are at 1.0, 2.0, ... of bus 0.</summary>
     public const int FirstPort = 1;
 
@@ -137,8 +145,10 @@ internal static class QemuCommandLine
             ]);
         }
 
-        Disk(args, plan.HasDisks, "root", RootFs, $"virtio-blk-device,bus=virtio-mmio-bus.{RootSlot}", readOnly: true, locking: false);
-        Disk(args, plan.HasDisks, "writable", WritableDisk, $"virtio-blk-device,bus=virtio-mmio-bus.{WritableSlot}", readOnly: false, locking: true);
+        Disk(args, plan.HasDisks, "root", RootFs, $"virtio-blk-device,bus=virtio-mmio-bus.{RootSlot}", readOnly: true, locking: false, AnyImageBytes);
+        Disk(
+            args, plan.HasDisks, "writable", WritableDisk, $"virtio-blk-device,bus=virtio-mmio-bus.{WritableSlot}", readOnly: false, locking: true,
+            plan.WritableBytes);
         args.AddRange(
         [
             "-device", $"virtio-serial-device,id=serial,max_ports=2,bus=virtio-mmio-bus.{AgentSlot}",
@@ -283,6 +293,8 @@ internal static class QemuCommandLine
         return "console=ttyS0 quiet panic=-1 reboot=t pcie_ports=native tsc=reliable no_timer_check i8042.noaux i8042.nokbd i8042.nopnp "
             + "cryptomgr.notests random.trust_cpu=on "
             // Self-tests, trace points and certificates that nothing in a guest uses: 0.1 s under TCG.
+            // Debian's without AppArmor and TOMOYO: without a policy they only cost, at each call.
+            + "lsm=landlock,lockdown,yama,integrity,bpf "
             + $"initcall_blacklist=init_kprobe_trace,crypto_kdf108_init,load_system_certificate_list{tsc}";
     }
 
@@ -290,7 +302,8 @@ internal static class QemuCommandLine
 
     /// <param name="isThere">False: an empty disk that nobody reads.</param>
     /// <param name="locking">QEMU's own lock on the file: one writer, or readers.</param>
-    private static void Disk(List<string> args, bool isThere, string name, int fd, string device, bool readOnly, bool locking)
+    /// <param name="emptyBytes">Of the empty one.</param>
+    private static void Disk(List<string> args, bool isThere, string name, int fd, string device, bool readOnly, bool locking, long emptyBytes = 1 << 20)
     {
         var (only, discard) = readOnly ? ("on", "ignore") : ("off", "unmap");
         if (isThere)
@@ -307,7 +320,8 @@ internal static class QemuCommandLine
         }
         else
         {
-            args.AddRange(["-blockdev", $"driver=null-co,node-name={name},size=1048576,read-only={only},discard={discard}"]);
+            // What a guest that binds its driver reads on the way, looking for partitions, is the same every time.
+            args.AddRange(["-blockdev", $"driver=null-co,node-name={name},size={emptyBytes},read-zeroes=on,read-only={only},discard={discard}"]);
         }
 
         args.AddRange(

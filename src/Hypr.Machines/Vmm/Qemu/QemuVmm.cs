@@ -186,6 +186,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
             SparePorts = settings.SparePorts,
             Start = QemuStart.Record,
             HasDisks = false,
+            WritableBytes = settings.WritableDiskBytes,
         };
         return $"{QemuIdentity.Of(settings, hypervisor)}\n{string.Join('\n', QemuCommandLine.Build(plan))}";
     }
@@ -230,6 +231,7 @@ internal sealed class QemuVmm(MachineHostSettings settings, MachineFolders folde
         SparePorts = settings.SparePorts,
         Start = request.From is not null ? QemuStart.Resume : request.RecordTo is not null ? QemuStart.Record : QemuStart.Boot,
         HasDisks = request.RootFs is not null,
+        WritableBytes = settings.WritableDiskBytes,
     };
 
     private static void ValidateGuestFile(string path, string what, string remedy)
