@@ -22,6 +22,9 @@ internal enum LayerFault
 
     /// <summary>A byte of it is another one.</summary>
     Lies,
+
+    /// <summary>Nothing: but who has no token of the registry's own token server gets no answer (RFC 6750; me:secret has one by RFC 7617).</summary>
+    Locked,
 }
 
 /// <summary>A registry in a namespace with one image of one layer, which it does not serve as it should (the OCI distribution specification, as far as a pull needs it).</summary>
@@ -34,7 +37,9 @@ internal sealed class StandInRegistry : IDisposable
     private readonly byte[] _manifest;
     private readonly string _layer;
     private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly string _token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private int _held;
+    private int _tokens;
 
     public StandInRegistry(TestNamespace space, LayerFault fault)
     {
@@ -59,6 +64,11 @@ internal sealed class StandInRegistry : IDisposable
     }
 
     public string Image => $"{_listener.LocalEndpoint}/one";
+
+    public string Address => $"{_listener.LocalEndpoint}";
+
+    /// <summary>Tokens that were given out.</summary>
+    public int Tokens => Volatile.Read(ref _tokens);
 
     /// <summary>Of the layer, as the manifest has it.</summary>
     public string LayerDigest => _layer;
@@ -96,11 +106,20 @@ internal sealed class StandInRegistry : IDisposable
                 var stream = client.GetStream();
                 using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
                 var words = (await reader.ReadLineAsync() ?? "").Split(' ');
-                while (await reader.ReadLineAsync() is { Length: > 0 })
+                var authorization = "";
+                while (await reader.ReadLineAsync() is { Length: > 0 } line)
                 {
+                    if (line.StartsWith("Authorization: ", StringComparison.OrdinalIgnoreCase))
+                        authorization = line["Authorization: ".Length..];
                 }
 
                 var path = words[1];
+                if (_fault == LayerFault.Locked && Gate(path, authorization) is { } answer)
+                {
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(answer));
+                    return;
+                }
+
                 var body = path == "/v2/" ? "{}"u8.ToArray() : path.Contains("/manifests/", StringComparison.Ordinal) ? _manifest : _blobs.GetValueOrDefault(path.Split('/')[^1]);
                 var head = body is null
                     ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n"
@@ -116,10 +135,32 @@ internal sealed class StandInRegistry : IDisposable
         }
     }
 
+    /// <summary>What stands before everything else; null: come in.</summary>
+    private string? Gate(string path, string authorization)
+    {
+        if (path.StartsWith("/token?", StringComparison.Ordinal))
+        {
+            if (authorization != "Basic " + Convert.ToBase64String("me:secret"u8))
+                return Answer("401 Unauthorized", "", """{"errors":[{"code":"UNAUTHORIZED","message":"incorrect username or password"}]}""");
+            Interlocked.Increment(ref _tokens);
+            return Answer("200 OK", "", $$"""{"token":"{{_token}}","expires_in":300}""");
+        }
+
+        return authorization == "Bearer " + _token ? null : Answer(
+            "401 Unauthorized", $"WWW-Authenticate: Bearer realm=\"http://{Address}/token\",service=\"stand-in\",scope=\"repository:one:pull\"\r\n",
+            """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}""");
+
+        static string Answer(string status, string fields, string body) =>
+            $"HTTP/1.1 {status}\r\n{fields}Content-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
+    }
+
     private async Task SendLayerAsync(NetworkStream stream, byte[] layer)
     {
         switch (_fault)
         {
+            case LayerFault.Locked:
+                await stream.WriteAsync(layer);
+                break;
             case LayerFault.Slow:
                 foreach (var piece in layer.Chunk(layer.Length / 20))
                 {

@@ -94,6 +94,51 @@ public sealed class LoginTests : IClassFixture<LoginTests.LockedHost>
         Refused("hypr", "authentication required");
     }
 
+    /// <summary>The registry names a token server, which wants the password; the registry itself takes only its tokens.</summary>
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public void A_registry_with_a_token_server_lets_in_who_has_a_token_for_the_password(string client)
+    {
+        using var registry = new StandInRegistry(_host.Space, LayerFault.Locked);
+        var stranger = Run(client, "", "pull", registry.Image);
+        Assert.Equal(1, stranger.ExitCode);
+        var wrong = Run(client, "wrong\n", "login", "-u", "me", "--password-stdin", registry.Address);
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains("incorrect username or password", wrong.Error, StringComparison.Ordinal);
+        Assert.Equal(0, registry.Tokens);
+        var login = Run(client, "secret\n", "login", "-u", "me", "--password-stdin", registry.Address);
+        Assert.True(login.Succeeded, login.Error);
+        var pull = Run(client, "", "pull", "-q", registry.Image);
+        Assert.True(pull.Succeeded, pull.Error);
+        Assert.InRange(registry.Tokens, 2, 10);
+        _host.MustHypr("rmi", registry.Image);
+    }
+
+    /// <summary>Asked for on a terminal; what script(1) shows of it has the name and not the password.</summary>
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public void On_a_terminal_name_and_password_are_asked_for_and_hypr_does_not_show_the_password(string client)
+    {
+        var line = client == "hypr" ? $"HYPR_RUNTIME_DIR={_host.RuntimeDir} exec {Repository.Hypr}" : $"DOCKER_HOST=unix://{_host.Socket} exec {client}";
+        // A question has no line's end: the file has it, the test's pipe not yet.
+        var shown = Path.Combine(_config, "shown");
+        using var login = _host.Space.Start("env", "SHELL=/bin/sh", "DOCKER_CONFIG=" + _config, "script", "-qefc", $"{line} login {LockedRegistry.Address}", shown);
+        Assert.True(Probe.Until(() => Shown().Contains("Username", StringComparison.Ordinal)), Shown());
+        login.Write("me\n");
+        Assert.True(Probe.Until(() => Shown().Contains("Password: ", StringComparison.Ordinal)), Shown());
+        login.Write("secret\n");
+        var result = login.WaitForEnd();
+        Assert.True(result.Succeeded, result.Output);
+        Assert.Contains("Login Succeeded", Shown(), StringComparison.Ordinal);
+
+        // docker asks before it turns the echo off (cli/command/registry.go): what is typed at once may be seen.
+        if (client == "hypr")
+            Assert.DoesNotContain("secret", Shown(), StringComparison.Ordinal);
+        Assert.Contains(LockedRegistry.Address, Config(), StringComparison.Ordinal);
+
+        string Shown() => File.Exists(shown) ? File.ReadAllText(shown) : "";
+    }
+
     private string Config() => File.Exists(Path.Combine(_config, "config.json")) ? File.ReadAllText(Path.Combine(_config, "config.json")) : "";
 
     private void Refused(string client, params string[] words)
