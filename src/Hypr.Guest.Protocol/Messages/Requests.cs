@@ -62,7 +62,9 @@ public readonly record struct OpenOutputRequest(uint Stream, ulong From)
     public static OpenOutputRequest Decode(ref WireReader r) => new(r.U32(), r.U64());
 }
 
-/// <summary>Disks that every machine has, bound to their driver before the machine is known: what is behind them then has nothing to say but that it is there.</summary>
+/// <summary>
+/// Disks that every machine has, bound to their driver before the machine is known: what is behind them then has nothing to say but that it is there.
+/// </summary>
 public sealed record BindDisksRequest(IReadOnlyList<DeviceSlot> Slots)
 {
     public void Encode(WireWriter w)

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hypr.Guest.Loop;
 
 /// <summary>
-/// Two pieces of work at the same time, where there are two CPUs for them. The thread for the second is made ahead, and waits in the kernel: a saved guest has it. It
-/// stays, for its end would be waited for.
+/// Two pieces of work at the same time, where there are two CPUs for them. The thread for the second is made ahead, and waits in the kernel: a saved
+/// guest has it. It stays, for its end would be waited for.
 /// </summary>
 internal sealed class Beside
 {

@@ -11,7 +11,9 @@ internal static class Repository
 
     public static string Cache { get; } = Path.Combine(Root, ".cache");
 
-    /// <summary>False with <c>HYPR_TEST_WARM_START=false</c>: all VMs boot but those of tests of warm starts. What those save of the whole time is measured so.</summary>
+    /// <summary>
+    /// False with <c>HYPR_TEST_WARM_START=false</c>: all VMs boot but those of tests of warm starts. What warm starts save of the whole time is measured so.
+    /// </summary>
     public static bool WarmStart { get; } = Environment.GetEnvironmentVariable("HYPR_TEST_WARM_START") != "false";
 
     private static string Built(string program)
