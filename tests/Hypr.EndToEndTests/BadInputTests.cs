@@ -67,12 +67,32 @@ public sealed class BadInputTests : IClassFixture<HyprHost>
     }
 
     [Theory]
-    [InlineData("0:80")]
-    [InlineData("65536:80")]
-    [InlineData("90-80:1-2")]
-    [InlineData("80:80/icmp")]
-    [InlineData("127.0.0.1.5:80:80")]
-    public void A_port_that_is_none(string port) => _host.Refuses(125, port.Split(':')[0].Split('/')[0][..1], "run", "-d", "-p", port, "nginx");
+    [InlineData("0:80", "the host's port 0 is not between 1 and 65535")]
+    [InlineData("65536:80", "the host's port 65536 is not between 1 and 65535")]
+    [InlineData("80:0", "the VM's port 0 is not between 1 and 65535")]
+    [InlineData("80:65536", "the VM's port 65536 is not between 1 and 65535")]
+    [InlineData("90-80:1-2", "the host's port range 90-80 ends before it begins")]
+    [InlineData("8000-8002:80-81", "the ranges differ in length (3 on the host, 2 in the VM)")]
+    [InlineData("80:80/icmp", "\"icmp\" is no protocol: it is tcp, udp or sctp")]
+    [InlineData("127.0.0.1.5:80:80", "\"127.0.0.1.5\" is no IP address")]
+    [InlineData("8080:", "the VM's port is missing")]
+    public void A_port_that_is_none(string port, string expected) => _host.Refuses(125, expected, "run", "-d", "-p", port, "nginx");
+
+    [Fact]
+    public void A_port_twice_in_one_command_one_of_hyprds_own_and_one_below_1024_that_a_program_has()
+    {
+        _host.Refuses(125, "the VM asks for it twice", "run", "-d", "-p", "8123:80", "-p", "8123:81", "nginx");
+        foreach (var own in (string[])["41001", "41002"])
+        {
+            _host.Refuses(125, $"127.0.0.1:{own} is hyprd's own", "run", "-d", "-p", $"127.0.0.1:{own}:80", "nginx");
+            _host.Refuses(125, $"127.0.0.1:{own} is hyprd's own", "run", "-d", "-p", $"{own}:80", "nginx");
+        }
+
+        using var nc = _host.Space.Start("nc", "-lk", "80");
+        Assert.True(Probe.Until(() => _host.Must("ss", "-tln").Contains(":80 ", StringComparison.Ordinal)));
+        _host.Refuses(125, $"by nc (pid {nc.Pid})", "run", "-d", "-p", "80:80", "nginx");
+        Assert.Empty(_host.MustHypr("ps", "-aq"));
+    }
 
     [Theory]
     [InlineData("stop")]
