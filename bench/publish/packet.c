@@ -77,7 +77,10 @@ int main(int argc, char **argv) {
     }
     if (i == count - 1) {
       send(fd, buffer, REPORT, 0);
-      if (recv(fd, buffer, sizeof buffer, 0) < 0) return 1;
+      ssize_t got;
+      // Answers to what went before come first.
+      while ((got = recv(fd, buffer, sizeof buffer, 0)) == GO_ON) {}
+      if (got < 0) return 1;
     }
     close(fd);
   }
