@@ -44,6 +44,9 @@ internal sealed class Nics
         if (!isNew)
             Netlink.Links.Set(index, new LinkSettings { Up = false });
         SetIPv6(present, nic);
+        // One that the host pulled without a word, for it had no answer: the device goes 5 s after the host's wish (pciehp's attention button), its name is wanted now.
+        if (present != nic.Name && Netlink.Links.Find(nic.Name) is not null)
+            Remove(nic.Name);
         // One request: the kernel sets address, MTU and name, which want a link that is down, before it raises it (net/core/rtnetlink.c, do_setlink).
         Netlink.Links.Set(index, new LinkSettings { Up = true, Name = present == nic.Name ? null : nic.Name, Mac = nic.Mac, Mtu = nic.Mtu });
         if (!isNew)

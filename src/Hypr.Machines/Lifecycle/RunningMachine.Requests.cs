@@ -105,8 +105,9 @@ internal sealed partial class RunningMachine
         }
         finally
         {
-            // Whatever the guest says: its TAP is closed and the device asked away.
-            await _vmm.UnplugNicAsync(name, CancellationToken.None);
+            // Whatever the guest says: its TAP is closed and the device asked away. Where QEMU does not listen the TAP goes by the host's end alone, and the NIC's place
+            // is taken until the next start: the guest has let go, and would refuse to do so twice.
+            await TryAsync(_vmm.UnplugNicAsync(name, CancellationToken.None));
         }
     }
 
