@@ -51,7 +51,9 @@ public sealed class Faults
     private int _all;
     private int _hits;
 
-    /// <param name="file">Has the plan, and is read again whenever it was written; null: <see cref="Arm"/> is used.</param>
+    /// <param name="file">
+    /// Has the plan, and is read again whenever it was written; each pass that failed is a line more in <c>FILE.hits</c>. Null: <see cref="Arm"/> is used.
+    /// </param>
     public Faults(string? file = null) => _file = file;
 
     /// <summary>How many passes failed since the plan was made.</summary>
@@ -100,7 +102,15 @@ public sealed class Faults
         {
             var (pass, all) = (++_passes[(int)seam], ++_all);
             var fails = Array.Exists(_plan, f => (f.Seam is null || f.Seam == seam) && (f.Seam is null ? all : pass) is var now && (now == f.Pass || (f.Onwards && now > f.Pass)));
-            _hits += fails ? 1 : 0;
+            if (fails)
+            {
+                _hits++;
+                if (_file is not null)
+                {
+                    File.AppendAllText($"{_file}.hits", $"{seam}:{pass}\n");
+                }
+            }
+
             return fails;
         }
     }

@@ -22,10 +22,18 @@ public class FaultyHost : HyprHost
 
     private string Plan => Path.Combine(Folder, "plan");
 
+    /// <summary>Whether something has failed since the plan was made.</summary>
+    public bool HasHit => File.Exists($"{Plan}.hits");
+
     public void StartFaulty() => StartDaemon($"HYPR_FAULT=@{Plan}");
 
     public void Arm(string plan)
     {
+        if (plan.Length > 0)
+        {
+            File.Delete($"{Plan}.hits");
+        }
+
         File.WriteAllText(Plan, plan);
 
         // It is read again when its time is another, whatever the file system's clock.
