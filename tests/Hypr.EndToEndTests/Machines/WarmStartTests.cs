@@ -99,7 +99,7 @@ public sealed class WarmStartTests(GuestFiles guest) : IClassFixture<GuestFiles>
     {
         await using var lab = Lab();
         var template = await lab.Host.WarmAsync(1, 256L << 20, CancellationToken.None);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_templates, template.Name + ".template")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(Path.Combine(_templates, template.Name + ".template")).UnixFileMode);
         var machine = await lab.StartAsync(lab.Spec("sleep", "600"));
         Assert.True(machine.IsWarm);
         var process = $"/proc/{machine.Handle.Pid}";
