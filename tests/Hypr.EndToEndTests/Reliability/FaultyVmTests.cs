@@ -16,7 +16,7 @@ public sealed class FaultyVmTests(FaultyVmTests.ColdHost host) : IClassFixture<F
     [InlineData("vmm-start:1+", "did not start")]
     [InlineData("vmm-dies:1+", "died")]
     [InlineData("vmm-dies:2+", "did not start")]
-    [InlineData("netlink:4+", "the network cannot be changed")]
+    [InlineData("netlink:2+", "the network cannot be changed")]
     [InlineData("nft:1+", "the network cannot be changed")]
     [InlineData("store-full:1", "no space left on device")]
     [InlineData("store-full:9", "no space left on device")]
@@ -55,7 +55,7 @@ public sealed class FaultyVmTests(FaultyVmTests.ColdHost host) : IClassFixture<F
         [
             ("qmp:1", ["pause", "stays"]),
             ("qmp:1", ["network", "connect", "late", "stays"]),
-            ("netlink:5+", ["network", "connect", "late", "stays"]),
+            ("netlink:3+", ["network", "connect", "late", "stays"]),
             ("store-full:1", ["network", "connect", "late", "stays"]),
             ("nft:1+", ["port", "add", "stays", "8081:80"]),
             ("store-full:3", ["port", "add", "stays", "8081:80"]),
