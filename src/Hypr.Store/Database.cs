@@ -109,6 +109,7 @@ public sealed class Database : IDisposable
                 if (_transaction is null)
                 {
                     Pass(Seam.StoreBusy);
+                    Sync(true);
                 }
 
                 return Prepare(sql, parameters).ExecuteNonQuery();
@@ -218,7 +219,14 @@ public sealed class Database : IDisposable
         finally
         {
             _transaction = null;
-            Sync(true);
+            try
+            {
+                Sync(true);
+            }
+            catch (SqliteException)
+            {
+                // SQLite could not roll back. The next write tries it again, and what went wrong is told first.
+            }
         }
     }
 

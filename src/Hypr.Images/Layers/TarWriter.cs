@@ -74,11 +74,8 @@ internal sealed partial class TarWriter(PipeStream to, CancellationToken cancel)
 
     private void Copy(RootNode node, long offset, long length)
     {
-        if (length >= WorthSplicing)
-        {
-            Splice(node.Tar!, offset, length);
+        if (length >= WorthSplicing && TrySplice(node.Tar!, offset, length))
             return;
-        }
 
         while (length > 0)
         {
@@ -92,10 +89,13 @@ internal sealed partial class TarWriter(PipeStream to, CancellationToken cancel)
         }
     }
 
-    /// <summary>The page cache's pages themselves go into the pipe (splice(2)), not copies of them: whoever reads it makes the only one.</summary>
-    private void Splice(SafeFileHandle tar, long offset, long length)
+    /// <summary>
+    /// The page cache's pages themselves go into the pipe (splice(2)), not copies of them: whoever reads it makes the only one. False: the layer's file system cannot (EINVAL).
+    /// </summary>
+    private bool TrySplice(SafeFileHandle tar, long offset, long length)
     {
         _tar.Flush();
+        var whole = length;
         while (length > 0)
         {
             cancel.ThrowIfCancellationRequested();
@@ -104,11 +104,15 @@ internal sealed partial class TarWriter(PipeStream to, CancellationToken cancel)
                 throw new EndOfStreamException("a layer's tar became shorter while it was read");
             if (count < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR)
                 continue;
+            if (count < 0 && Marshal.GetLastPInvokeError() == Errno.EINVAL && length == whole)
+                return false;
             if (count < 0)
                 throw new IOException($"cannot write to mksquashfs: {Marshal.GetLastPInvokeErrorMessage()}");
             _tar.Passed(count);
             length -= count;
         }
+
+        return true;
     }
 
     // Safe: descriptors that their handles keep open, and an offset that is marshalled for the call.

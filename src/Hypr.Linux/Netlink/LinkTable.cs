@@ -92,12 +92,13 @@ public sealed class LinkTable
     /// </summary>
     public void Join(int index, LinkSettings link, BridgePortSettings port, ReadOnlySpan<byte> mac)
     {
-        // ip link set dev NAME master BRIDGE ...; ip link set dev NAME up type bridge_slave ...; bridge fdb replace MAC dev NAME master static
+        // ip link set dev NAME master BRIDGE ...; bridge fdb replace MAC dev NAME master static; ip link set dev NAME up type bridge_slave ...
+        // Up comes last: the kernel goes on behind a message that it refuses, and a port that is up is taken for a whole one.
         var w = new NetlinkWriter();
         WriteSet(ref w, index, link);
-        WritePort(ref w, index, port, up: true);
         NeighbourTable.WriteForwarding(ref w, index, mac);
-        _socket.ExecuteAll(w, ["change link", "change bridge port", "set forwarding entry of port"], $"#{index}");
+        WritePort(ref w, index, port, up: true);
+        _socket.ExecuteAll(w, ["change link", "set forwarding entry of port", "change bridge port"], $"#{index}");
     }
 
     /// <summary>Deletes a link; false when there is none of the name. The kernel waits for its readers: 16 to 36 ms.</summary>

@@ -56,6 +56,8 @@ public sealed partial class LinuxDatapath
 
         if (!link.IsUp)
             faults.Add($"bridge {network.Bridge} is down");
+        if (link.Group != OurLinks.Group)
+            faults.Add($"bridge {network.Bridge} is in the link group {link.Group}, not {OurLinks.Group}");
         if (link.Mtu != network.Mtu)
             faults.Add($"bridge {network.Bridge} has an MTU of {link.Mtu}, not {network.Mtu}");
         var has = addresses.Where(a => a.Link == link.Index).ToList();

@@ -68,15 +68,15 @@ internal static class InetRules
         Add(batch, "out", new NftRule().DestinationIsLocal().Jump("publish"));
 
         // chain post { type nat hook postrouting priority 95; policy accept;
-        //   iifgroup != hypr return                                          from outside: nothing below is for it. What the host sends has no iif, and goes on
         //   ip saddr 127.0.0.0/8 oifname @bridges ct status dnat masquerade
-        //   ct status dnat ip saddr . oifname @members4 masquerade           (ip6 likewise)
+        //   ct status dnat ip saddr . oifname @members4 masquerade           (ip6 likewise): from outside too, for a source may be forged
+        //   iifgroup != hypr return                                          from outside: nothing below is for it. What the host sends has no iif, and goes on
         //   meta nfproto ipv4 iifname @masquerade4 oifname != @bridges masquerade   (ipv6 likewise) }
         Chain(batch, "post", new NftBase("nat", NftHook.Postrouting, 95));
-        Add(batch, "post", Elsewhere().Return());
         Add(batch, "post", new NftRule().IPv4().Loopback(SourceOffset4).To(RuleSet.Bridges).Dnatted().Masquerade());
         Add(batch, "post", new NftRule().Dnatted().IPv4().Address4(SourceOffset4).Meta(NftMeta.OutputName).In(RuleSet.Members4.Name).Masquerade());
         Add(batch, "post", new NftRule().Dnatted().IPv6().Address6(SourceOffset6).Meta(NftMeta.OutputName).In(RuleSet.Members6.Name).Masquerade());
+        Add(batch, "post", Elsewhere().Return());
         Add(batch, "post", new NftRule().IPv4().From(RuleSet.Masquerade4).NotTo(RuleSet.Bridges).Masquerade());
         Add(batch, "post", new NftRule().IPv6().From(RuleSet.Masquerade6).NotTo(RuleSet.Bridges).Masquerade());
     }
@@ -99,13 +99,11 @@ internal static class InetRules
 
         // chain forward { type filter hook forward priority filter - 5; policy accept;
         //   ct state established,related accept                              of anybody: it ends this chain alone
-        //   iifgroup != hypr ct status dnat oifname @open accept             from outside
         //   ct status dnat iifname != @closed oifname @open accept
         //   iifname @bridges jump mine
         //   oifname @bridges jump mine }
         Chain(batch, "forward", new NftBase("filter", NftHook.Forward, -5));
         Add(batch, "forward", Goes().Accept());
-        Add(batch, "forward", Elsewhere().Dnatted().To(RuleSet.Open).Accept());
         Add(batch, "forward", new NftRule().Dnatted().Meta(NftMeta.InputName).NotIn(RuleSet.Closed.Name).To(RuleSet.Open).Accept());
         Add(batch, "forward", new NftRule().From(RuleSet.Bridges).Jump("mine"));
         Add(batch, "forward", new NftRule().To(RuleSet.Bridges).Jump("mine"));
@@ -142,7 +140,10 @@ internal static class InetRules
 
     private static NftRule Goes() => new NftRule().Conntrack(NftConntrack.State).HasBit(EstablishedOrRelated);
 
-    /// <summary>The links' group is compared and not looked up; it is mended as the bridges are.</summary>
+    /// <summary>
+    /// The links' group is compared and not looked up; it is mended as the bridges are. For what costs no safety if somebody changes it: without it, only a
+    /// masquerade's look-up is skipped.
+    /// </summary>
     private static NftRule Elsewhere() => new NftRule().Meta(NftMeta.InputGroup).NotEqual(BitConverter.GetBytes(Links.OurLinks.Group));
 
     private static NftRule NoGateway4() => new NftRule().IPv4().Address4(DestinationOffset4).NotIn(RuleSet.Gateways4.Name);
