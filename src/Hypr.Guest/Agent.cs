@@ -100,7 +100,6 @@ internal sealed partial class Agent : IMultiplexerHandler
             Exit = _exit,
             OutputStart = _ring.Start,
             OutputEnd = _ring.End,
-            Window = Multiplexer.LargeWindow,
         };
         var message = Message.Begin(MessageType.Hello, 0);
         hello.Encode(message);

@@ -1,7 +1,6 @@
 using System.Net;
 using Hypr.Guest.Protocol.Frames;
 using Hypr.Guest.Protocol.Messages;
-using Hypr.Guest.Protocol.Multiplexing;
 using Hypr.Guest.Protocol.Wire;
 
 namespace Hypr.Guest.Protocol.Tests;
@@ -127,14 +126,9 @@ public sealed class CodecTests
     {
         foreach (var exit in (MainExit?[])[null, new MainExit(137, true, 5)])
         {
-            var hello = new Hello { AgentVersion = "0.1.0", Kernel = "6.1.0", State = GuestState.Ended, Pid = 7, Exit = exit, OutputStart = 3, OutputEnd = 9, Window = 1 << 20 };
-            var bytes = Encode(hello.Encode);
-            var r = new WireReader(bytes);
+            var hello = new Hello { AgentVersion = "0.1.0", Kernel = "6.1.0", State = GuestState.Ended, Pid = 7, Exit = exit, OutputStart = 3, OutputEnd = 9 };
+            var r = new WireReader(Encode(hello.Encode));
             Assert.Equal(hello, Hello.Decode(ref r));
-
-            // An agent from before there was a choice of windows.
-            var old = new WireReader(bytes.AsSpan(..^4));
-            Assert.Equal(hello with { Window = Multiplexer.Window }, Hello.Decode(ref old));
         }
     }
 

@@ -79,48 +79,6 @@ public sealed class MultiplexerTests
         Assert.Equal([1u], pair.AtGuest.WritableStreams.Distinct());
     }
 
-    [Theory]
-    [InlineData(Multiplexer.LargeWindow, Multiplexer.LargeWindow)]
-    [InlineData(int.MaxValue, Multiplexer.LargeWindow)]
-    [InlineData(1_000_000, 1_000_000)]
-    [InlineData(1, Multiplexer.Window)]
-    public void Both_sides_use_the_window_that_the_agent_can_have_and_the_host_agreed_to(int largest, int window)
-    {
-        var pair = MultiplexerPair.Connected();
-        pair.Host.AgreeOnWindow(largest);
-        pair.Host.OpenIncoming(1);
-        var down = pair.Host.OpenOutgoing(2);
-        pair.Run();
-        var up = pair.Guest.OpenOutgoing(1);
-        pair.Guest.OpenIncoming(2);
-        var piece = Pattern(50_000);
-        for (var i = 0; i < 100; i++)
-        {
-            up.Write(piece);
-            down.Write(piece);
-            pair.Run();
-        }
-
-        Assert.Equal((window, window), (pair.AtHost.Bytes[1].Count, pair.AtGuest.Bytes[2].Count));
-        pair.Host.Consumed(1, window);
-        pair.Guest.Consumed(2, window);
-        pair.Run();
-        Assert.Equal((window + Multiplexer.SendBuffer, window + Multiplexer.SendBuffer), (pair.AtHost.Bytes[1].Count, pair.AtGuest.Bytes[2].Count));
-
-        // Another hyprd, which may be an older one, begins with the least again.
-        pair.Reconnect();
-        pair.Run();
-        var next = pair.Guest.OpenOutgoing(3);
-        pair.Host.OpenIncoming(3);
-        for (var i = 0; i < 10; i++)
-        {
-            next.Write(piece);
-            pair.Run();
-        }
-
-        Assert.Equal(Multiplexer.Window, pair.AtHost.Bytes[3].Count);
-    }
-
     [Fact]
     public void Credit_goes_back_in_few_frames()
     {

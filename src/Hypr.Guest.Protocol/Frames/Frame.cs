@@ -28,9 +28,6 @@ public enum FrameType : byte
 
     /// <summary>The receiver wants no more of the stream.</summary>
     Stop = 8,
-
-    /// <summary>Host to guest: the window of all streams from here on: four bytes, little endian. Only to an agent whose hello names a larger one than the least.</summary>
-    Window = 9,
 }
 
 /// <summary>
@@ -47,10 +44,7 @@ public static class Frame
     public const int MaxPayload = 16 * 1024;
 
     /// <summary>The longest frame, header and trailer included.</summary>
-    public const int MaxLength = MaxPayload + Overhead;
-
-    /// <summary>Header and trailer.</summary>
-    public const int Overhead = HeaderLength + 1;
+    public const int MaxLength = HeaderLength + MaxPayload + 1;
 
     /// <summary>Bytes of the number that names a connection.</summary>
     public const int NonceLength = 16;

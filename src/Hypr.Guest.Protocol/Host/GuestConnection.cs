@@ -216,7 +216,6 @@ public sealed partial class GuestConnection : IAsyncDisposable
             {
                 case MessageType.Hello:
                     var hello = Messages.Hello.Decode(ref r);
-                    owner._multiplexer.AgreeOnWindow(hello.Window);
                     owner._hello.TrySetResult(hello);
                     if (hello.Exit is { } exit)
                         owner._mainExited.TrySetResult(exit);

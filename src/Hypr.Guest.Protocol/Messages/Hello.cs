@@ -1,4 +1,3 @@
-using Hypr.Guest.Protocol.Multiplexing;
 using Hypr.Guest.Protocol.Wire;
 
 namespace Hypr.Guest.Protocol.Messages;
@@ -63,9 +62,6 @@ public sealed record Hello
     /// <summary>Bytes of output so far.</summary>
     public ulong OutputEnd { get; init; }
 
-    /// <summary>The largest window that the agent can have; the host answers with the one that both use.</summary>
-    public int Window { get; init; } = Multiplexer.Window;
-
     public void Encode(WireWriter w)
     {
         w.U16(Protocol);
@@ -77,7 +73,6 @@ public sealed record Hello
         Exit?.Encode(w);
         w.U64(OutputStart);
         w.U64(OutputEnd);
-        w.I32(Window);
     }
 
     public static Hello Decode(ref WireReader r)
@@ -100,7 +95,6 @@ public sealed record Hello
             Exit = r.Bool() ? MainExit.Decode(ref r) : null,
             OutputStart = r.U64(),
             OutputEnd = r.U64(),
-            Window = r.AtEnd ? Multiplexer.Window : r.I32(),
         };
     }
 }

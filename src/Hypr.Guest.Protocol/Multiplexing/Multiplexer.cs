@@ -11,17 +11,11 @@ namespace Hypr.Guest.Protocol.Multiplexing;
 /// </summary>
 public sealed class Multiplexer
 {
-    /// <summary>Bytes that a sender may have on the way per stream (as HTTP/2's flow control window, RFC 9113 section 5.2), where one side knows no larger one.</summary>
+    /// <summary>Bytes that a sender may have on the way per stream (as HTTP/2's flow control window, RFC 9113 section 5.2).</summary>
     public const int Window = 256 * 1024;
 
-    /// <summary>
-    /// The window of two sides that both know it. A stream's rate is the window by the time that its credit takes to come back: on a busy host both ends wait tens of
-    /// milliseconds for a processor.
-    /// </summary>
-    public const int LargeWindow = 2 * 1024 * 1024;
-
     /// <summary>Bytes of a stream that wait here to be sent.</summary>
-    public const int SendBuffer = 256 * 1024;
+    public const int SendBuffer = 64 * 1024;
 
     /// <summary>The largest message to the guest: arguments and environment may have 2 MiB (execve(2)).</summary>
     public const int MaxMessageToGuest = 4 * 1024 * 1024;
@@ -31,9 +25,6 @@ public sealed class Multiplexer
 
     /// <summary>Control bytes that wait here to be sent, beyond which <see cref="IsCongested"/> asks to read no further.</summary>
     private const int MaxControl = 256 * 1024;
-
-    /// <summary>Less room than this at the end of a buffer is left empty: a frame cut to it would cost more than it carries.</summary>
-    private const int MinRoom = Frame.MaxLength / 2;
 
     /// <summary>What an earlier connection may have left on its way to the host.</summary>
     private const long MaxLeftover = 16 * 1024 * 1024;
@@ -50,7 +41,6 @@ public sealed class Multiplexer
     private int _matched;
     private long _leftover;
     private int _nextTurn;
-    private int _window = Window;
 
     private Multiplexer(IMultiplexerHandler handler, bool isHost)
     {
@@ -123,29 +113,17 @@ public sealed class Multiplexer
         Queue(FrameType.Control, 0, message);
     }
 
-    /// <summary>At the host, before any stream is open: the agent's hello says what it can; both use the lesser one from here on.</summary>
-    public void AgreeOnWindow(int largest)
-    {
-        var window = Math.Min(largest, LargeWindow);
-        if (window <= Window || _window != Window)
-            return;
-        Span<byte> payload = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(payload, window);
-        Queue(FrameType.Window, 0, payload);
-        _window = window;
-    }
-
     /// <summary>A stream that this side sends. The other side knows its number by a request.</summary>
     public OutgoingStream OpenOutgoing(uint id)
     {
-        var stream = new OutgoingStream(this, id, _window);
+        var stream = new OutgoingStream(this, id);
         return _outgoing.TryAdd(id, stream) ? stream : throw new ProtocolException($"stream {id} is open already");
     }
 
     /// <summary>A stream that this side receives.</summary>
     public void OpenIncoming(uint id)
     {
-        if (!_incoming.TryAdd(id, new IncomingStream(_window)))
+        if (!_incoming.TryAdd(id, new IncomingStream()))
             throw new ProtocolException($"stream {id} is open already");
     }
 
@@ -175,7 +153,7 @@ public sealed class Multiplexer
         ArgumentOutOfRangeException.ThrowIfLessThan(to.Length, Frame.MaxLength);
         // Whole frames are queued, and read in any pieces: what is left of one goes before everything else.
         var filled = _control.Read(to);
-        while (_control.Length == 0 && to.Length - filled >= MinRoom && NextReady() is { } stream)
+        while (_control.Length == 0 && to.Length - filled >= Frame.MaxLength && NextReady() is { } stream)
         {
             filled += stream.Fill(to[filled..]);
             if (stream.IsFinished)
@@ -246,9 +224,6 @@ public sealed class Multiplexer
             case FrameType.Credit when IsConnected && payload.Length == 4:
                 if (_outgoing.TryGetValue(id, out var paid))
                     paid.AddCredit(BinaryPrimitives.ReadInt32LittleEndian(payload));
-                break;
-            case FrameType.Window when !_isHost && IsConnected && payload.Length == 4 && BinaryPrimitives.ReadInt32LittleEndian(payload) is var window and > Window and <= LargeWindow:
-                _window = window;
                 break;
             case FrameType.Stop when IsConnected:
                 if (_outgoing.TryGetValue(id, out var stopped))
@@ -346,14 +321,13 @@ public sealed class Multiplexer
         _incoming.Clear();
         _turns.Clear();
         _nextTurn = 0;
-        _window = Window;
         if (was)
             _handler.Disconnected();
     }
 
-    private sealed class IncomingStream(int window)
+    private sealed class IncomingStream
     {
-        public int Allowed { get; set; } = window;
+        public int Allowed { get; set; } = Window;
 
         public int Unreported { get; set; }
     }

@@ -7,15 +7,13 @@ public sealed class OutgoingStream
 {
     private readonly Multiplexer _owner;
     private readonly ByteQueue _queue = new();
-    private readonly int _window;
-    private int _credit;
+    private int _credit = Multiplexer.Window;
     private bool _isEnding;
     private bool _isGone;
     private bool _wantsRoom;
 
-    internal OutgoingStream(Multiplexer owner, uint id, int window)
+    internal OutgoingStream(Multiplexer owner, uint id)
     {
-        _window = _credit = window;
         _owner = owner;
         Id = id;
     }
@@ -69,7 +67,7 @@ public sealed class OutgoingStream
             return Frame.Write(to, FrameType.End, Id, default);
         }
 
-        var count = Math.Min(Math.Min(_queue.Length, _credit), Math.Min(Frame.MaxPayload, to.Length - Frame.Overhead));
+        var count = Math.Min(Math.Min(_queue.Length, _credit), Frame.MaxPayload);
         _queue.Read(to.Slice(Frame.HeaderLength, count));
         _credit -= count;
         var length = Frame.Seal(to, FrameType.Data, Id, count);
@@ -84,7 +82,7 @@ public sealed class OutgoingStream
 
     internal void AddCredit(int count)
     {
-        if (count <= 0 || count > _window - _credit)
+        if (count <= 0 || count > Multiplexer.Window - _credit)
             throw new ProtocolException($"stream {Id} got credit for bytes that were not sent");
         _credit += count;
     }

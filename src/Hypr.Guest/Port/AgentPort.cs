@@ -24,9 +24,7 @@ internal sealed class AgentPort
     private readonly EventLoop _loop;
     private readonly Multiplexer _multiplexer;
     private readonly byte[] _in = new byte[16 * 1024];
-
-    // One write of the driver's takes at most 32 KiB (port_fops_write), and each is an exit of the virtual CPU: a byte more would cost another.
-    private readonly byte[] _out = new byte[32 * 1024];
+    private readonly byte[] _out = new byte[2 * Frame.MaxLength];
     private int _start;
     private int _end;
     private long _lastBytes;

@@ -67,8 +67,6 @@ internal static class Launcher
     public static SafeFileHandle Give(Dictionary<int, SafeHandle> descriptors, List<SafeFileHandle> given, int fd, bool agentReads)
     {
         var (reader, writer) = Descriptor.Pipe();
-        // Agent and program wake each other once for as much: each time may be a wait for a processor of the host.
-        Descriptor.Widen(reader, 256 * 1024);
         var (own, child) = agentReads ? (reader, writer) : (writer, reader);
         Descriptor.SetNonBlocking(own);
         descriptors[fd] = child;

@@ -32,9 +32,6 @@ public static unsafe class Descriptor
             : throw LinuxException.Last("make", "a pipe");
     }
 
-    /// <summary>Room for so many bytes between a pipe's ends; where the kernel grants no more (/proc/sys/fs/pipe-max-size), it stays as it is.</summary>
-    public static void Widen(SafeFileHandle pipe, int bytes) => _ = LibC.Fcntl((int)pipe.DangerousGetHandle(), LibC.F_SETPIPE_SZ, bytes);
-
     /// <summary>A file in memory without a name (memfd_create(2)), at its start.</summary>
     public static SafeFileHandle MemoryFile(ReadOnlySpan<byte> content)
     {

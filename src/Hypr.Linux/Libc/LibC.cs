@@ -20,7 +20,6 @@ internal static unsafe partial class LibC
     public const int F_GETFD = 1;
     public const int F_SETFD = 2;
     public const int F_DUPFD_CLOEXEC = 1030;
-    public const int F_SETPIPE_SZ = 1031;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags, int mode);
