@@ -169,17 +169,19 @@ public sealed partial class HyprEngine
             _health.Pause(machine);
             try
             {
-                await running.PauseAsync(cancel);
+                // Not given up half-way: QEMU may stop the VM after nobody waits for it.
+                await running.PauseAsync(CancellationToken.None);
             }
             catch
             {
+                await RunOnAsync(running);
                 Goes();
                 throw;
             }
         }
         else
         {
-            await running.ResumeAsync(cancel);
+            await running.ResumeAsync(CancellationToken.None);
             Goes();
         }
 
@@ -191,6 +193,19 @@ public sealed partial class HyprEngine
 
         _events.Publish(machine, pause ? "pause" : "unpause");
     }, cancel);
+
+    /// <summary>A pause that failed may still come: the monitor takes its commands in their order.</summary>
+    private static async Task RunOnAsync(IRunningMachine running)
+    {
+        try
+        {
+            await running.ResumeAsync(CancellationToken.None);
+        }
+        catch (HyprException)
+        {
+            // The monitor does not answer at all: the pause's own failure says so.
+        }
+    }
 
     private MachineView View(Machine machine) => new(
         machine.Id, machine.Name, machine.Created, machine.ImageId, _images.Find(machine.ImageId), machine.Config, machine.State,

@@ -9,8 +9,8 @@ public sealed partial class UpPlan
     private readonly Dictionary<string, List<(string Machine, Step? Start)>> _machines = [];
     private readonly HashSet<string> _replaced = [];
 
-    /// <summary>By service: the making of its new VMs, which those that take volumes from it wait for.</summary>
-    private readonly Dictionary<string, List<Step>> _creations = [];
+    /// <summary>By service: the making of its first VM, which those that take volumes from it wait for.</summary>
+    private readonly Dictionary<string, Step> _creations = [];
 
     private readonly Dictionary<string, Step> _removals = [];
 
@@ -99,7 +99,11 @@ public sealed partial class UpPlan
     private Step? Create(Service service, string name, int number, string hash, IReadOnlyList<Step> after, List<Step> ready, Dictionary<string, string>? inherited = null)
     {
         var create = Add(new CreateMachine(name, service, number, hash) { After = [.. Needs(service).Concat(after).Distinct()], Inherited = inherited ?? [] });
-        _creations[service.Name] = [.. _creations.GetValueOrDefault(service.Name) ?? [], create];
+        if (number == 1)
+        {
+            _creations[service.Name] = create;
+        }
+
         return _options.NoStart ? null : Add(new StartMachine(name) { After = [create, .. ready] });
     }
 
@@ -126,7 +130,7 @@ public sealed partial class UpPlan
             }
         }
 
-        foreach (var create in service.VolumeServices.SelectMany(s => _creations.GetValueOrDefault(s) ?? []))
+        foreach (var create in service.VolumeServices.Select(s => _creations.GetValueOrDefault(s)).OfType<Step>())
         {
             yield return create;
         }

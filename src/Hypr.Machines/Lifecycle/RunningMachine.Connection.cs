@@ -1,6 +1,7 @@
 using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Host;
 using Hypr.Guest.Protocol.Messages;
+using Hypr.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hypr.Machines.Lifecycle;
@@ -25,10 +26,33 @@ internal sealed partial class RunningMachine
         if (isPaused)
         {
             _awake = NewAwake(isAwake: false);
-            _ = TryAsync(_vmm.PauseAsync(_letGo.Token));
+            _ = PauseAgainAsync(_awake);
         }
 
         Supervise();
+    }
+
+    /// <summary>Until it is paused, or resumed, or ends: its state says that it is.</summary>
+    private async Task PauseAgainAsync(TaskCompletionSource awake)
+    {
+        for (var pause = FirstPause; !awake.Task.IsCompleted && !_vmm.Exited.IsCompleted && !_letGo.IsCancellationRequested; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await _vmm.PauseAsync(_letGo.Token);
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (HyprException e)
+            {
+                NotPaused(_log, _name, e.Message);
+            }
+
+            await Task.WhenAny(_vmm.Exited, awake.Task, Task.Delay(pause, _clock, _letGo.Token));
+        }
     }
 
     private async Task ReconnectAsync()
@@ -124,7 +148,7 @@ internal sealed partial class RunningMachine
         Task<GuestConnection> connection;
         lock (_lock)
             connection = _connection.Task;
-        if (connection.IsCompletedSuccessfully && connection.Result.Silence > _answerDeadline / 2 && awake == _awake && awake.Task.IsCompleted)
+        if (connection.IsCompletedSuccessfully && connection.Result.Silence >= _answerDeadline && awake == _awake && awake.Task.IsCompleted)
             connection.Result.GiveUp($"its agent has said nothing for {connection.Result.Silence.TotalSeconds:0} s");
     }
 
@@ -144,6 +168,9 @@ internal sealed partial class RunningMachine
             awake.SetResult();
         return awake;
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Machine} was paused and cannot be paused again yet: {Reason}")]
+    private static partial void NotPaused(ILogger logger, string machine, string reason);
 
     [LoggerMessage(LogLevel.Warning, "the agent of {Machine} does not answer yet: {Reason}")]
     private static partial void Silent(ILogger logger, string machine, string reason);

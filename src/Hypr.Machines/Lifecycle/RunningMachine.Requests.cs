@@ -1,3 +1,4 @@
+using Hypr.Guest.Protocol;
 using Hypr.Guest.Protocol.Host;
 using Hypr.Machines.Agent;
 using Hypr.Machines.Vmm;
@@ -146,7 +147,7 @@ internal sealed partial class RunningMachine
         var deadline = patience < _answerDeadline ? patience.Value : _answerDeadline;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, _letGo.Token);
         limit.CancelAfter(deadline);
-        var awake = _awake;
+        var (awake, wasAwake) = (_awake, _awake.Task.IsCompleted);
         try
         {
             return await request(await ConnectionAsync(limit.Token), limit.Token);
@@ -155,13 +156,15 @@ internal sealed partial class RunningMachine
         {
             throw GuestWords.Refused(e);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or ProtocolException)
         {
             throw Exited.IsCompleted ? HyprException.Conflict($"{_name} is not running") : GuestWords.Unreachable(_name, e);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            Doubt(awake);
+            // One who had less patience than the agent has time says nothing against it.
+            if (patience is null && wasAwake)
+                Doubt(awake);
             throw GuestWords.Unreachable(_name, new TimeoutException($"no answer within {deadline.TotalSeconds:0} s", e));
         }
     }

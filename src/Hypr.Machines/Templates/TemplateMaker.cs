@@ -71,7 +71,15 @@ internal sealed class TemplateMaker(MachineHostSettings settings, MachineFolders
 
     private async Task<byte[]> SaveAsync(IVmmProcess process, GuestConnection agent, CancellationToken cancel)
     {
-        await agent.BindDisksAsync([process.RootSlot, process.WritableSlot], cancel);
+        try
+        {
+            await agent.BindDisksAsync([process.RootSlot, process.WritableSlot], cancel);
+        }
+        catch (GuestException)
+        {
+            // An older agent, which binds them when it is configured: later, and that is all.
+        }
+
         // The port is closed in the saved guest, as every VM that goes on from it finds it.
         await agent.DisposeAsync();
         await SettleAsync(process, cancel);
