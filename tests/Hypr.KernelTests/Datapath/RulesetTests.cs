@@ -29,10 +29,10 @@ public sealed class RulesetTests
         fib daddr type local jump publish
         chain post {
         type nat hook postrouting priority srcnat - 5; policy accept;
-        iifgroup != 1752789106 return
         ip saddr 127.0.0.0/8 oifname @bridges ct status dnat masquerade
         ct status dnat ip saddr . oifname @members4 masquerade
         ct status dnat ip6 saddr . oifname @members6 masquerade
+        iifgroup != 1752789106 return
         meta nfproto ipv4 iifname @masquerade4 oifname != @bridges masquerade
         meta nfproto ipv6 iifname @masquerade6 oifname != @bridges masquerade
         chain mine {
@@ -45,7 +45,6 @@ public sealed class RulesetTests
         chain forward {
         type filter hook forward priority filter - 5; policy accept;
         ct state established,related accept
-        iifgroup != 1752789106 ct status dnat oifname @open accept
         ct status dnat iifname != @closed oifname @open accept
         iifname @bridges jump mine
         oifname @bridges jump mine
