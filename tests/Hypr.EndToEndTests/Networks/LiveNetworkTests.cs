@@ -43,6 +43,22 @@ public sealed class LiveNetworkTests(LiveNetworkTests.OneVm host) : IClassFixtur
         host.By(client, "network", "rm", "mynet");
     }
 
+    /// <summary>Less than IPv6 needs (1280, RFC 8200): such a link has no IPv6 at all.</summary>
+    [Theory]
+    [InlineData("576")]
+    [InlineData("9000")]
+    public void A_network_s_mtu_is_its_vms_whatever_it_is(string mtu)
+    {
+        host.MustHypr("network", "create", "narrow", "-o", $"com.docker.network.driver.mtu={mtu}");
+        host.MustHypr("network", "connect", "narrow", "gamma");
+        Assert.Contains($"mtu {mtu} ", In("gamma", "ip link show eth1"));
+        In("gamma", $"ping -c 1 -W 5 -M do -s {int.Parse(mtu, CultureInfo.InvariantCulture) - 28} $(ip route show dev eth1 | sed -n 's/.*src //p' | sed 's/\\.[0-9]* *$/.1/')");
+        host.MustHypr("run", "-d", "--name", "slim", "--network", "narrow", "tools", "sleep", "infinity");
+        Assert.Contains($"mtu {mtu} ", In("slim", "ip link show eth0"));
+        host.MustHypr("rm", "-f", "slim");
+        host.MustHypr("network", "rm", "-f", "narrow");
+    }
+
     [Fact]
     public void Created_and_stopped_vms_join_for_their_next_start_and_hold_the_network()
     {

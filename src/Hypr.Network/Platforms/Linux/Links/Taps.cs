@@ -10,6 +10,7 @@ namespace Hypr.Network.Platforms.Linux.Links;
 /// <summary>The machines' TAPs: made, put on their bridge, mended. On the datapath's thread only.</summary>
 internal sealed class Taps(RtNetlink netlink, LinkRemover remover)
 {
+    private const int LeastMtu6 = 1280;
     private readonly bool _ipv6 = Directory.Exists("/proc/sys/net/ipv6");
 
     /// <summary>The lowest free tapN, made and attached to its queue, on no bridge yet.</summary>
@@ -46,8 +47,8 @@ internal sealed class Taps(RtNetlink netlink, LinkRemover remover)
                 Master = bridge,
                 Group = OurLinks.Group,
                 Alias = OurLinks.AliasOf(endpoint),
-                // The host is reached by the bridge's addresses only.
-                NoLinkLocal = _ipv6 ? true : null,
+                // The host is reached by the bridge's addresses only. A link below IPv6's least MTU has no IPv6 to set (net/ipv6/addrconf.c, addrconf_notify).
+                NoLinkLocal = _ipv6 && network.Mtu >= LeastMtu6 ? true : null,
             };
             netlink.Links.Join(index, link, SettingsOf(network, hairpin), endpoint.Mac.ToBytes());
         }
